@@ -1,0 +1,236 @@
+"""The ledger: every submission, its state, its rejects. Each function runs inside the caller's transaction."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+
+from elt.errors import Conflict, LaurelError
+
+WORK_CHANNEL = "laurel_work"  # NOTIFY: something waits for `ingest`
+STATE_CHANNEL = "laurel_state"  # NOTIFY: a submission changed its state
+LIVE = ("received", "loading", "loaded", "modelled", "failed")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One row of the ledger. Times are UTC; counts are null until the file has been read."""
+
+    submission_id: int
+    id: UUID
+    dataset_id: str
+    account_id: int | None
+    account_name: str | None
+    status: str
+    filename: str
+    object_key: str
+    sha256: str
+    byte_count: int
+    title: str | None
+    note: str | None
+    replaces_id: UUID | None
+    replaced_by_id: UUID | None
+    contract_version: int | None
+    encoding: str | None
+    dialect: Mapping[str, Any] | None
+    lines_read: int | None
+    rows_loaded: int | None
+    rows_rejected: int | None
+    error_code: str | None
+    error_message: str | None
+    received_at: datetime
+    loading_at: datetime | None
+    loaded_at: datetime | None
+    modelled_at: datetime | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RejectedLine:
+    """One refused line: `errors` holds {"column", "code", "message"} each; `raw_text` is the line as it was sent."""
+
+    line_number: int
+    errors: list[dict[str, str | None]]
+    raw_text: str
+
+
+_COMPUTED = {"account_name", "replaces_id", "replaced_by_id"}
+_SELECT = f"""
+    select {", ".join("submission." + f.name for f in fields(Submission) if f.name not in _COMPUTED)},
+        account.name as account_name, predecessor.id as replaces_id, successor.id as replaced_by_id
+    from catalog.submission
+    left join catalog.account on account.account_id = submission.account_id
+    left join catalog.submission as predecessor on predecessor.submission_id = submission.replaces_submission_id
+    left join catalog.submission as successor on successor.replaces_submission_id = submission.submission_id
+        and successor.status not in ('rejected', 'retracted')
+"""
+
+
+def _rows(connection: Connection, where: str, parameters: Mapping[str, Any]) -> list[Submission]:
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(_SELECT + where, parameters)
+        return [
+            Submission(**{**row, "id": UUID(row["id"]), **_uuids(row)})  # type: ignore[arg-type]
+            for row in cursor.fetchall()
+        ]
+
+
+def _uuids(row: Mapping[str, Any]) -> dict[str, UUID | None]:
+    return {name: UUID(row[name]) if row[name] else None for name in ("replaces_id", "replaced_by_id")}
+
+
+def find(connection: Connection, id: UUID) -> Submission | None:
+    """The submission with this public id."""
+    return next(iter(_rows(connection, "where submission.id = %(id)s", {"id": str(id)})), None)
+
+
+def find_live(connection: Connection, dataset_id: str, sha256: str) -> Submission | None:
+    """The submission that holds these bytes for this dataset and has not been refused, replaced or retracted."""
+    where = "where submission.dataset_id = %(dataset_id)s and submission.sha256 = %(sha256)s and submission.status in %(live)s"
+    return next(iter(_rows(connection, where, {"dataset_id": dataset_id, "sha256": sha256, "live": LIVE})), None)
+
+
+def find_idempotent(connection: Connection, account_id: int, idempotency_key: str) -> Submission | None:
+    """The submission that this account made with this Idempotency-Key."""
+    where = "where submission.account_id = %(account)s and submission.idempotency_key = %(key)s"
+    return next(iter(_rows(connection, where, {"account": account_id, "key": idempotency_key})), None)
+
+
+def page(
+    connection: Connection,
+    *,
+    account_id: int | None = None,
+    dataset_id: str | None = None,
+    status: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Submission]:
+    """Newest first; `before` is the submission_id of the last one on the page before."""
+    where = """
+        where (%(account)s is null or submission.account_id = %(account)s)
+          and (%(dataset)s is null or submission.dataset_id = %(dataset)s)
+          and (%(status)s is null or submission.status = %(status)s)
+          and (%(before)s is null or submission.submission_id < %(before)s)
+        order by submission.submission_id desc limit %(limit)s
+    """
+    parameters = {"account": account_id, "dataset": dataset_id, "status": status, "before": before, "limit": limit}
+    return _rows(connection, where, parameters)
+
+
+def add(
+    connection: Connection,
+    *,
+    dataset_id: str,
+    account_id: int | None,
+    object_key: str,
+    filename: str,
+    sha256: str,
+    byte_count: int,
+    idempotency_key: str | None,
+    replaces: Submission | None,
+) -> UUID:
+    """Enter a file whose bytes are durable, and wake `ingest`. Raises UniqueViolation where it is already live."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
+        cursor.execute(
+            """
+            insert into catalog.submission
+                (dataset_id, account_id, object_key, filename, sha256, byte_count, idempotency_key,
+                 replaces_submission_id)
+            values (%s, %s, %s, %s, %s, %s, %s, %s) returning id
+            """,
+            [
+                dataset_id,
+                account_id,
+                object_key,
+                filename,
+                sha256,
+                byte_count,
+                idempotency_key,
+                replaces.submission_id if replaces else None,
+            ],
+        )
+        (id,) = _one(cursor)
+    notify(connection, WORK_CHANNEL, "received")
+    return UUID(id)
+
+
+def describe(connection: Connection, submission: Submission, *, title: str | None, note: str | None) -> Submission:
+    """Set title and note."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update catalog.submission set title = %s, note = %s where submission_id = %s",
+            [title, note, submission.submission_id],
+        )
+    return _again(connection, submission)
+
+
+def request_retraction(connection: Connection, submission: Submission) -> Submission:
+    """Mark it `retracting` and wake `ingest`. Raises Conflict where it has already been replaced or refused."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update catalog.submission set status = 'retracting' where submission_id = %s and status in %s",
+            [submission.submission_id, LIVE],
+        )
+        changed = cursor.rowcount
+    now = _again(connection, submission)
+    if not changed and now.status not in ("retracting", "retracted"):
+        raise Conflict(
+            "not_live",
+            f"The submission is {now.status}: none of its rows are loaded.",
+            allowed="A submission that is " + ", ".join(LIVE) + " can be retracted.",
+            remedy="Retract the submission that took its place." if now.status == "replaced" else "Nothing to do.",
+        )
+    if changed:
+        notify(connection, WORK_CHANNEL, "retracting")
+        notify(connection, STATE_CHANNEL, str(submission.id))
+    return now
+
+
+def rejected_lines(connection: Connection, submission_id: int) -> Iterator[RejectedLine]:
+    """Every refused line of a submission, in the order of the file, in constant memory."""
+    with connection.cursor(name="rejected_lines") as cursor:
+        cursor.itersize = 2000
+        cursor.execute(
+            "select line_number, errors, raw_text from catalog.rejected_line "
+            "where submission_id = %s order by line_number",
+            [submission_id],
+        )
+        for line_number, errors, raw_text in cursor:
+            yield RejectedLine(line_number, errors, raw_text)
+
+
+def record_audit(
+    connection: Connection, account_id: int | None, action: str, subject: str | None, detail: Mapping[str, Any] | None
+) -> None:
+    """Add one event to the append-only audit log; `detail` must hold no personal data."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into catalog.audit_event (account_id, action, subject, detail) values (%s, %s, %s, %s)",
+            [account_id, action, subject, json.dumps(detail) if detail is not None else None],
+        )
+
+
+def notify(connection: Connection, channel: str, payload: str) -> None:
+    """Tell listeners when, and only if, the caller's transaction commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify(%s, %s)", [channel, payload])
+
+
+def _again(connection: Connection, submission: Submission) -> Submission:
+    current = find(connection, submission.id)
+    if current is None:
+        raise LaurelError("ledger_row_lost", "The submission is no longer in the ledger.")
+    return current
+
+
+def _one(cursor: Any) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = cursor.fetchone()
+    if row is None:
+        raise LaurelError("ledger_row_lost", "The ledger gave no row where one was written.")
+    return row
