@@ -1,5 +1,5 @@
 -- The ledger: what was sent, by whom, what became of every line of it.
--- Written by backend and elt; read by insights through the views at the end of 002_views.sql.
+-- Written by backend and elt; insights read it through the views of 002_views.sql.
 
 create schema if not exists catalog;
 create schema if not exists raw;
@@ -63,6 +63,7 @@ create table catalog.submission (
     loading_at timestamptz,
     loaded_at timestamptz,
     modelled_at timestamptz,
+    removed_at timestamptz, -- its rows left raw (retracted); the marts follow with the next transform
     settled_at timestamptz, -- rejected, replaced or retracted
     unique (account_id, idempotency_key)
 );

@@ -1,0 +1,203 @@
+"""Whether a cell is what its contract says. A good cell becomes the text that COPY takes; nothing is coerced."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from elt.contract import Contract, Field
+from elt.reading import UNDECODABLE, Record
+
+CACHE_LIMIT = 20_000  # distinct cells remembered per column; identifiers and names would otherwise fill the memory
+CELL_LIMIT = 100_000  # characters
+INT8_MAXIMUM = 2**63 - 1
+COPY_NULL = "\\N"
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_INTEGER = re.compile(r"[+-]?\d{1,19}")
+_NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,2})?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+RECORD_MESSAGES = {
+    "unclosed_quote": "a quotation mark opens on this line and is not closed; close or remove it",
+    "stray_quote": "a quoted cell is followed by other characters; double the quotation marks inside a quoted cell",
+    "line_too_long": "the line is longer than 1,048,576 characters",
+}
+
+
+@dataclass(frozen=True)
+class CellError:
+    """What is wrong with a cell. Deliberately no str: joining a row that holds one fails, which finds bad rows fast."""
+
+    code: str
+    message: str
+
+
+class ColumnChecker(dict[str, str | CellError]):
+    """Looks up a cell: its text for COPY, or a CellError. A cell is judged once, then remembered."""
+
+    def __init__(self, field: Field, missing_values: tuple[str, ...]) -> None:
+        super().__init__()
+        self.name = field.name
+        self._judge = _type_judge(field)
+        self._missing_values = frozenset(missing_values)
+        constraints = field.constraints
+        self._required = bool(constraints.get("required"))
+        self._constraints = _constraint_judges(field.type, constraints)
+
+    def __missing__(self, cell: str) -> str | CellError:
+        if len(self) >= CACHE_LIMIT:
+            self.clear()
+        result = self[cell] = self._check(cell)
+        return result
+
+    def _check(self, cell: str) -> str | CellError:
+        if "\x00" in cell:
+            return CellError("null_byte", "holds a null byte; export the file again as plain text")
+        if not cell.isascii() and UNDECODABLE.search(cell):
+            return CellError("encoding", "holds bytes that are not valid in the file's encoding; save it as UTF-8")
+        if len(cell) > CELL_LIMIT:
+            return CellError("cell_too_long", f"is longer than {CELL_LIMIT:,} characters")
+        if cell in self._missing_values or cell.strip() in self._missing_values:
+            return CellError("required", "is missing, and must not be") if self._required else COPY_NULL
+        judged = self._judge(cell)
+        if isinstance(judged, CellError):
+            return judged
+        value, text = judged
+        for judge in self._constraints:
+            if error := judge(value):
+                return error
+        return text.translate(_COPY_ESCAPES)
+
+
+Judged = tuple[Any, str] | CellError
+
+
+def _type_judge(field: Field) -> Callable[[str], Judged]:
+    return {
+        "string": lambda cell: (cell, cell),
+        "integer": _integer,
+        "year": _integer,
+        "number": _number,
+        "boolean": _boolean,
+        "date": _date,
+        "datetime": _datetime,
+    }[field.type]
+
+
+def _integer(cell: str) -> Judged:
+    text = cell.strip()
+    if not (text.isascii() and _INTEGER.fullmatch(text)) or abs(int(text)) > INT8_MAXIMUM:
+        return CellError("type", "is not a whole number")
+    return int(text), text
+
+
+def _number(cell: str) -> Judged:
+    text = cell.strip()
+    if not (text.isascii() and _NUMBER.fullmatch(text)):
+        return CellError("type", "is not a number (write 1234.5, without thousands separators)")
+    return Decimal(text), text
+
+
+def _boolean(cell: str) -> Judged:
+    text = cell.strip().lower()
+    if text not in ("true", "false", "1", "0"):
+        return CellError("type", "is not true or false")
+    return text in ("true", "1"), text
+
+
+def _date(cell: str) -> Judged:
+    text = cell.strip()
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text), text
+    except ValueError:
+        pass
+    return CellError("type", "is not a date (write 2009-05-17)")
+
+
+def _datetime(cell: str) -> Judged:
+    text = cell.strip()
+    try:
+        value = datetime.fromisoformat(text)
+        return value, value.isoformat()  # Python reads more spellings than Postgres does
+    except ValueError:
+        return CellError("type", "is not a date and time (write 2009-05-17T08:30:00Z)")
+
+
+def _constraint_judges(type: str, constraints: Mapping[str, Any]) -> list[Callable[[Any], CellError | None]]:
+    """The contract's constraints on a value that has the right type."""
+    judges: list[Callable[[Any], CellError | None]] = []
+    minimum, maximum = constraints.get("minimum"), constraints.get("maximum")
+    if minimum is not None or maximum is not None:
+        if type in ("number", "integer", "year"):
+            low = None if minimum is None else Decimal(str(minimum))
+            high = None if maximum is None else Decimal(str(maximum))
+        else:
+            low, high = (None if limit is None else date.fromisoformat(str(limit)) for limit in (minimum, maximum))
+        judges.append(lambda value: _in_range(value, low, high))
+    if "enum" in constraints:
+        allowed = [str(value) for value in constraints["enum"]]
+        judges.append(
+            lambda value: None if str(value) in allowed else CellError("enum", "is not one of " + ", ".join(allowed))
+        )
+    if "pattern" in constraints:
+        pattern = re.compile(constraints["pattern"])
+        judges.append(
+            lambda value: None if pattern.fullmatch(value) else CellError("pattern", f"does not fit {pattern.pattern}")
+        )
+    if "maxLength" in constraints:
+        longest = constraints["maxLength"]
+        judges.append(
+            lambda value: None if len(value) <= longest else CellError("max_length", f"is longer than {longest} characters")
+        )
+    return judges
+
+
+def _in_range(value: Any, low: Any, high: Any) -> CellError | None:
+    if low is not None and value < low or high is not None and value > high:
+        if high is None:
+            return CellError("minimum", f"is below {low}")
+        if low is None:
+            return CellError("maximum", f"is above {high}")
+        return CellError("range", f"is not between {low} and {high}")
+    return None
+
+
+class RowChecker:
+    """Turns records into rows for COPY, or says what is wrong with them."""
+
+    def __init__(self, contract: Contract, positions: tuple[int, ...], header_length: int) -> None:
+        self._columns = [ColumnChecker(field, contract.missing_values) for field in contract.fields]
+        self._positions = positions
+        self._in_order = positions == tuple(range(len(positions)))
+        self._header_length = header_length
+
+    def row(self, record: Record) -> str | None:
+        """The record's cells as one line of COPY's text format, in contract order; None where something is wrong."""
+        cells = record.cells
+        if len(cells) != self._header_length:
+            return None
+        if not self._in_order:
+            cells = [cells[position] for position in self._positions]
+        try:
+            return "\t".join([column[cell] for column, cell in zip(self._columns, cells, strict=True)])  # type: ignore[misc]
+        except TypeError:  # one of them is a CellError
+            return None
+
+    def errors(self, record: Record) -> list[dict[str, str | None]]:
+        """What is wrong with a record that gave no row; never empty, never a value of a cell."""
+        if record.error:
+            return [{"column": None, "code": record.error, "message": RECORD_MESSAGES[record.error]}]
+        count = len(record.cells)
+        if count != self._header_length:
+            code = "too_few_cells" if count < self._header_length else "too_many_cells"
+            message = f"the line has {count} cells, the header has {self._header_length}"
+            return [{"column": None, "code": code, "message": message}]
+        found = []
+        for column, position in zip(self._columns, self._positions, strict=True):
+            result = column[record.cells[position]]
+            if isinstance(result, CellError):
+                found.append({"column": column.name, "code": result.code, "message": result.message})
+        return found
