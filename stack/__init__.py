@@ -1,0 +1,1 @@
+"""What ./start.sh needs to run the whole stack on one machine, without Docker and without root."""

@@ -1,0 +1,37 @@
+"""An embedded S3 store: rclone serves one directory, one folder per bucket."""
+
+import socket
+import sys
+import time
+from pathlib import Path
+
+from stack.ports import LOOPBACK
+
+
+def command(directory: Path, port: int, access_key: str, secret_key: str) -> list[str]:
+    """The server in the foreground."""
+    return [
+        *(str(Path(sys.prefix) / "bin" / "rclone"), "serve", "s3", str(directory)),
+        *("--addr", f"{LOOPBACK}:{port}", "--auth-key", f"{access_key},{secret_key}", "--config", "/dev/null"),
+        # Every read goes to the file itself, and an ETag costs no reading of the file.
+        *("--vfs-cache-mode", "off", "--etag-hash", ""),
+    ]
+
+
+def endpoint(port: int) -> str:
+    """The URL that S3 clients need."""
+    return f"http://{LOOPBACK}:{port}"
+
+
+def wait_until_listening(port: int, seconds: float = 30) -> None:
+    """Raises TimeoutError where nothing listens in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection((LOOPBACK, port), timeout=1).close()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Nothing listens on port {port} after {seconds:.0f} s.") from error
+            time.sleep(0.05)
+        else:
+            return

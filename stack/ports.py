@@ -1,0 +1,47 @@
+"""Which ports of the loopback interface the stack listens on."""
+
+import json
+import socket
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+# The first choice for each listener; the next free one is taken where it is busy.
+DEFAULTS = {"backend": 8000, "airflow": 8080, "s3": 9000, "supervisor": 9070, "postgres": 54320}
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on the port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def any_free() -> int:
+    """A free port that the kernel picks: for servers that live for one test run."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def choose(remembered: dict[str, int]) -> dict[str, int]:
+    """A free port per listener: the one it had, else the default, else the next free one after it."""
+    chosen: dict[str, int] = {}
+    for name, default in DEFAULTS.items():
+        candidates = [remembered.get(name, default), *range(default, default + 1000)]
+        chosen[name] = next(port for port in candidates if port not in chosen.values() and is_free(port))
+    return chosen
+
+
+def load(path: Path) -> dict[str, int]:
+    """The ports of the last start; empty before the first."""
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
+def save(path: Path, ports: dict[str, int]) -> None:
+    """Remember the ports for the next start."""
+    path.write_text(json.dumps(ports, indent=1))

@@ -1,0 +1,7 @@
+"""What every test run starts from."""
+
+import os
+
+# Nothing that a developer's shell happens to export reaches a test; fixtures say what they need.
+for name in [name for name in os.environ if name.startswith(("LAUREL_", "AIRFLOW_", "DBT_"))]:
+    del os.environ[name]
