@@ -1,0 +1,1 @@
+"""HTTP: the upload API, the insight API and the web pages. Knows Flask; never Airflow."""

@@ -1,0 +1,145 @@
+"""What was sent, back to its owner: the file as it came, and the lines of it that were refused."""
+
+import csv
+import io
+import re
+from collections.abc import Generator, Iterator
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+
+from backend.api.representation import visible
+from backend.auth import account, require_role
+from backend.problems import log_frames
+from backend.services import services
+from elt import ledger
+from elt.errors import NotFound
+from elt.ledger import Submission
+from elt.reading import SAMPLE_BYTES
+
+CHUNK_BYTES = 256 * 1024
+ERROR_COLUMNS = ("_line", "_column", "_error")
+
+blueprint = Blueprint("downloads", __name__, url_prefix="/api/v1/submissions")
+
+
+class CutShortError(Exception):
+    """A download broke in the middle. The connection is closed, so that the client sees it; nothing else is told."""
+
+
+@blueprint.get("/<uuid:id>/file")
+@require_role()
+def get_file(id: UUID) -> Response:
+    """The original file.
+    ---
+    tags: [submissions]
+    summary: The original bytes
+    parameters:
+      - {$ref: "#/components/parameters/id"}
+    responses:
+      200:
+        description: The file as it was sent.
+        content: {text/csv: {schema: {type: string, format: binary}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    submission = _open_for_download(id, "submission.download")
+    response = _streaming(_stored(submission.object_key))
+    response.content_length = submission.byte_count
+    response.headers.set("Content-Disposition", "attachment", filename=submission.filename)
+    response.set_etag(submission.sha256)
+    return response
+
+
+@blueprint.get("/<uuid:id>/rejects")
+@require_role()
+def get_rejects(id: UUID) -> Response:
+    """The refused lines.
+    ---
+    tags: [submissions]
+    summary: The refused lines as CSV, one row each
+    description: >
+      `_line` is the line's number in the file (the header is line 1), `_column` and `_error` say what was wrong
+      (several, separated by "; "), then come the original columns as they were sent.
+    parameters:
+      - {$ref: "#/components/parameters/id"}
+    responses:
+      200:
+        description: A header, then one row per refused line.
+        content: {text/csv: {schema: {type: string}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    submission = _open_for_download(id, "submission.download_rejects")
+    delimiter = (submission.dialect or {}).get("delimiter", ",")
+    header = [*ERROR_COLUMNS, *_header(submission, delimiter)]
+    response = _streaming(_rejects(submission, header, delimiter))
+    name = submission.filename.rsplit(".", 1)[0] + "-rejects.csv"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _open_for_download(id: UUID, action: str) -> Submission:
+    """The submission; that somebody read personal data is on record before the first byte goes out."""
+    with services().pool.connection() as connection:
+        submission = visible(connection, account(), id)
+        ledger.record_audit(connection, account().account_id, action, str(id), None)
+    return submission
+
+
+def _streaming(pieces: Generator[bytes, None, None]) -> Response:
+    """The pieces as a response. What fails before the first byte is a problem document; later, the download breaks."""
+    first = next(pieces, b"")
+    where = f"{request.method} {request.path}"  # the request is over by the time the rest is sent
+
+    def body() -> Iterator[bytes]:
+        yield first
+        try:
+            yield from pieces
+        except Exception as error:
+            log_frames(error, where)
+            raise CutShortError from None
+
+    response = Response(body(), mimetype="text/csv")
+    response.call_on_close(pieces.close)
+    return response
+
+
+def _stored(object_key: str) -> Generator[bytes, None, None]:
+    with services().store.open(object_key) as body:
+        while piece := body.read(CHUNK_BYTES):
+            yield piece
+
+
+def _rejects(submission: Submission, header: list[str], delimiter: str) -> Generator[bytes, None, None]:
+    """The rejects file. A line that cannot be split into cells stands whole in the first column of the file's own."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    with services().pool.connection() as connection:
+        for line in ledger.rejected_lines(connection, submission.submission_id):
+            columns = "; ".join(error["column"] or "" for error in line.errors)
+            messages = "; ".join(error["message"] or error["code"] or "" for error in line.errors)
+            writer.writerow([line.line_number, columns, messages, *_cells(line.raw_text, delimiter)])
+            if text.tell() >= CHUNK_BYTES:
+                yield text.getvalue().encode("utf-8", errors="replace")
+                text.seek(0)
+                text.truncate()
+    yield text.getvalue().encode("utf-8", errors="replace")
+
+
+def _cells(raw_text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(raw_text, newline=""), delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return [raw_text]
+
+
+def _header(submission: Submission, delimiter: str) -> list[str]:
+    """The file's own header, in its own order; the contract's where the file is gone."""
+    try:
+        with services().store.open(submission.object_key) as body:
+            sample = body.read(SAMPLE_BYTES)
+    except NotFound:
+        return [field.name for field in services().contracts[submission.dataset_id].fields]
+    text = sample.decode(submission.encoding or "utf-8", errors="replace").removeprefix("\ufeff")
+    first = next((line for line in re.split(r"\r\n|\n|\r", text) if line.strip()), "")
+    return next(csv.reader([first], delimiter=delimiter), [])

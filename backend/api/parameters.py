@@ -1,0 +1,92 @@
+"""Query parameters and JSON bodies, checked at the edge: what gets past here is trusted."""
+
+import base64
+import binascii
+import math
+
+from flask import request
+
+from backend.problems import BadRequest
+
+STATUSES = (
+    "received",
+    "loading",
+    "loaded",
+    "modelled",
+    "rejected",
+    "failed",
+    "retracting",
+    "retracted",
+    "replaced",
+)
+LIMIT_MAXIMUM = 200
+LIMIT_DEFAULT = 50
+WAIT_MAXIMUM = 60
+DESCRIPTION_LENGTHS = {"title": 200, "note": 4000}
+INTEGER_MAXIMUM = 2**31 - 1
+
+
+def limit() -> int:
+    """How many items a page holds."""
+    text = request.args.get("limit", str(LIMIT_DEFAULT))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LIMIT_MAXIMUM):
+        raise _bad("limit", f"A whole number from 1 to {LIMIT_MAXIMUM}.")
+    return int(text)
+
+
+def status() -> str | None:
+    """The state to filter by."""
+    text = request.args.get("status")
+    if text is not None and text not in STATUSES:
+        raise _bad("status", "One of " + ", ".join(STATUSES) + ".")
+    return text
+
+
+def wait() -> float:
+    """Seconds that the client is ready to wait."""
+    try:
+        seconds = float(request.args.get("wait", "0"))
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= WAIT_MAXIMUM:  # false for nan too
+        raise _bad("wait", f"Seconds from 0 to {WAIT_MAXIMUM}.")
+    return seconds
+
+
+def cursor() -> int | None:
+    """The submission_id before which the page starts."""
+    text = request.args.get("cursor")
+    if text is None:
+        return None
+    try:
+        number = int(base64.b64decode(text.encode(), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error):
+        number = 0
+    if not 0 < number <= INTEGER_MAXIMUM:
+        raise _bad("cursor", "The `next_cursor` of the page before, unchanged.")
+    return number
+
+
+def to_cursor(submission_id: int) -> str:
+    """What `cursor()` reads back."""
+    return base64.urlsafe_b64encode(str(submission_id).encode()).decode()
+
+
+def description() -> dict[str, str | None]:
+    """The title and note to set; null clears one, one that is not named stays as it is."""
+    allowed = "A JSON object with " + " and ".join(
+        f"`{name}` (text of at most {length} characters, or null)" for name, length in DESCRIPTION_LENGTHS.items()
+    )
+    body = request.get_json()
+    if not isinstance(body, dict) or not body or not set(body) <= set(DESCRIPTION_LENGTHS):
+        raise BadRequest("bad_description", "The body does not say what to set.", allowed=allowed + ".")
+    for name, value in body.items():
+        if value is None:
+            continue
+        if not isinstance(value, str) or len(value) > DESCRIPTION_LENGTHS[name] or "\x00" in value:
+            raise BadRequest("bad_description", f"`{name}` cannot be set to this.", allowed=allowed + ".")
+    return body
+
+
+def _bad(name: str, allowed: str) -> BadRequest:
+    return BadRequest("bad_parameter", f"The parameter `{name}` is out of range.", allowed=allowed, parameter=name)

@@ -1,0 +1,75 @@
+"""A submission as JSON, and the ways to find one."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from psycopg2.extensions import connection as Connection
+
+from elt import ledger
+from elt.accounts import Account
+from elt.errors import NotFound
+from elt.ledger import Submission
+
+
+def visible(connection: Connection, account: Account, id: UUID) -> Submission:
+    """The submission, where this account may see it: its own, or any for an admin. Otherwise raises NotFound."""
+    found = ledger.find(connection, id)
+    if found is None or (account.role != "admin" and found.account_id != account.account_id):
+        raise NotFound(
+            "unknown_submission",
+            "There is no such submission among yours.",
+            remedy="GET /api/v1/submissions lists yours.",
+        )
+    return found
+
+
+def as_json(submission: Submission) -> dict[str, Any]:
+    """What a client sees of a submission. Counts are null until the file has been read; times are UTC."""
+    error = None
+    if submission.error_code is not None:
+        error = {"code": submission.error_code, "message": submission.error_message}
+    return {
+        "id": str(submission.id),
+        "dataset": submission.dataset_id,
+        "status": submission.status,
+        "filename": submission.filename,
+        "title": submission.title,
+        "note": submission.note,
+        "account": submission.account_name,
+        "sha256": submission.sha256,
+        "bytes": submission.byte_count,
+        "encoding": submission.encoding,
+        "dialect": submission.dialect,
+        "contract_version": submission.contract_version,
+        "lines_read": submission.lines_read,
+        "rows_loaded": submission.rows_loaded,
+        "rows_rejected": submission.rows_rejected,
+        "error": error,
+        "replaces": _text(submission.replaces_id),
+        "replaced_by": _text(submission.replaced_by_id),
+        "received_at": _time(submission.received_at),
+        "loading_at": _time(submission.loading_at),
+        "loaded_at": _time(submission.loaded_at),
+        "modelled_at": _time(submission.modelled_at),
+        "settled_at": _time(submission.settled_at),
+        "links": {
+            "self": location(submission),
+            "file": url_for("downloads.get_file", id=submission.id),
+            "rejects": url_for("downloads.get_rejects", id=submission.id),
+        },
+    }
+
+
+def location(submission: Submission) -> str:
+    """Where the submission is to be found, as a path."""
+    return url_for("submissions.get_submission", id=submission.id)
+
+
+def _text(id: UUID | None) -> str | None:
+    return None if id is None else str(id)
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")

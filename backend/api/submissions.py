@@ -1,0 +1,159 @@
+"""Submissions: list, look, wait, describe, retract."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from backend.api import parameters
+from backend.api.representation import as_json, visible
+from backend.auth import account, require_role
+from backend.services import services
+from backend.waiting import waiting_room
+from elt import ledger
+from elt.ledger import Submission
+from elt.receiving import contract_of
+
+POLL_SECONDS = 0.25
+# Nothing more will happen to these by itself. `failed` is not among them: it is tried again.
+SETTLED = ("modelled", "rejected", "replaced", "retracted")
+
+blueprint = Blueprint("submissions", __name__, url_prefix="/api/v1/submissions")
+
+
+@blueprint.get("")
+@require_role()
+def list_submissions() -> Response:
+    """List submissions.
+    ---
+    tags: [submissions]
+    summary: Your submissions, newest first (an admin sees everybody's)
+    parameters:
+      - {name: dataset, in: query, schema: {type: string}, description: "Only of this dataset."}
+      - {$ref: "#/components/parameters/status"}
+      - {name: cursor, in: query, schema: {type: string}, description: "`next_cursor` of the page before."}
+      - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 200, default: 50}}
+    responses:
+      200:
+        description: One page; `next_cursor` is null on the last.
+        content: {application/json: {schema: {$ref: "#/components/schemas/Submissions"}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    dataset = request.args.get("dataset")
+    if dataset is not None:
+        contract_of(services().contracts, dataset)
+    limit = parameters.limit()
+    with services().pool.connection() as connection:
+        found = ledger.page(
+            connection,
+            account_id=None if account().role == "admin" else account().account_id,
+            dataset_id=dataset,
+            status=parameters.status(),
+            before=parameters.cursor(),
+            limit=limit + 1,  # one more tells whether there is a next page
+        )
+    following = parameters.to_cursor(found[limit - 1].submission_id) if len(found) > limit else None
+    response = jsonify(submissions=[as_json(submission) for submission in found[:limit]], next_cursor=following)
+    if following:
+        query = urlencode({**request.args.to_dict(), "cursor": following})
+        response.headers["Link"] = f'<{url_for("submissions.list_submissions")}?{query}>; rel="next"'
+    return response
+
+
+@blueprint.get("/<uuid:id>")
+@require_role()
+def get_submission(id: UUID) -> Response:
+    """One submission.
+    ---
+    tags: [submissions]
+    summary: What became of a submission
+    description: >
+      With `wait`, the answer comes as soon as the submission is settled (modelled, rejected, replaced or retracted),
+      or when the seconds are over: look at `status`.
+    parameters:
+      - {$ref: "#/components/parameters/id"}
+      - name: wait
+        in: query
+        schema: {type: number, minimum: 0, maximum: 60}
+        description: Seconds to wait for the submission to settle.
+    responses:
+      200: {$ref: "#/components/responses/Submission"}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    seconds = parameters.wait()
+
+    def look() -> Submission:
+        with services().pool.connection() as connection:
+            return visible(connection, account(), id)
+
+    submission = look()
+    if seconds > 0 and submission.status not in SETTLED:
+        with waiting_room().place() as free:
+            submission = _wait(look, seconds) if free else submission
+    response = jsonify(as_json(submission))
+    if submission.status not in SETTLED:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def _wait(look: Callable[[], Submission], seconds: float) -> Submission:
+    """Look again until it is settled or the time is over. No connection is held between two looks."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        time.sleep(min(POLL_SECONDS, left))
+        submission = look()
+        if submission.status in SETTLED:
+            return submission
+    return look()
+
+
+@blueprint.patch("/<uuid:id>")
+@require_role()
+def describe_submission(id: UUID) -> Response:
+    """Set title and note.
+    ---
+    tags: [submissions]
+    summary: Set a submission's title and note
+    parameters:
+      - {$ref: "#/components/parameters/id"}
+    requestBody:
+      required: true
+      content: {application/json: {schema: {$ref: "#/components/schemas/Description"}}}
+    responses:
+      200: {$ref: "#/components/responses/Submission"}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    change = parameters.description()
+    with services().pool.connection() as connection:
+        old = visible(connection, account(), id)
+        wanted: dict[str, Any] = {"title": old.title, "note": old.note, **change}
+        submission = ledger.describe(connection, old, **wanted)
+        # The names of what changed, not the text: a note may hold anything.
+        ledger.record_audit(
+            connection, account().account_id, "submission.describe", str(id), {"changed": sorted(change)}
+        )
+    return jsonify(as_json(submission))
+
+
+@blueprint.delete("/<uuid:id>")
+@require_role()
+def retract_submission(id: UUID) -> tuple[Response, int]:
+    """Retract a submission.
+    ---
+    tags: [submissions]
+    summary: Take a submission back; its rows leave raw and every mart
+    parameters:
+      - {$ref: "#/components/parameters/id"}
+    responses:
+      202:
+        description: It is `retracting`; wait for `retracted` with GET and `?wait=`.
+        content: {application/json: {schema: {$ref: "#/components/schemas/Submission"}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    with services().pool.connection() as connection:
+        submission = ledger.request_retraction(connection, visible(connection, account(), id))
+        ledger.record_audit(connection, account().account_id, "submission.retract", str(id), None)
+    return jsonify(as_json(submission)), 202

@@ -1,0 +1,121 @@
+"""Files come in: a new submission, or a new version of one."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, g, jsonify, request
+
+from backend.api.representation import as_json, location, visible
+from backend.auth import account, require_role
+from backend.incoming import RequestBody, open_file
+from backend.problems import BadRequest
+from backend.services import services
+from elt import ledger
+from elt.ledger import Submission
+from elt.receiving import contract_of, receive
+
+IDEMPOTENCY_KEY_LENGTH = 255
+
+blueprint = Blueprint("uploads", __name__, url_prefix="/api/v1")
+
+
+@blueprint.before_request
+def open_body() -> None:
+    """Before anything can be refused, so that whatever stays unread can be read away after the answer."""
+    g.body = RequestBody(request)
+
+
+@blueprint.after_app_request
+def linger(response: Response) -> Response:
+    """An answer given before the body was read reaches a client that is still sending."""
+    if "body" in g:
+        response.call_on_close(g.body.linger)
+    return response
+
+
+@blueprint.post("/datasets/<dataset:dataset>/submissions")
+@require_role()
+def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
+    """Upload a file.
+    ---
+    tags: [submissions]
+    summary: Upload a CSV
+    description: >
+      201 promises that the bytes are durable. The same bytes for the same dataset are loaded once: sent again by
+      their owner, the answer is 200 with the submission that exists; by anybody else, 409.
+    parameters:
+      - {$ref: "#/components/parameters/dataset"}
+      - {$ref: "#/components/parameters/filename"}
+      - {$ref: "#/components/parameters/idempotencyKey"}
+    requestBody: {$ref: "#/components/requestBodies/File"}
+    responses:
+      201: {$ref: "#/components/responses/Created"}
+      200: {$ref: "#/components/responses/Submission"}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    return _take(dataset, None)
+
+
+@blueprint.put("/submissions/<uuid:id>/file")
+@require_role()
+def replace_file(id: UUID) -> tuple[Response, int, dict[str, str]]:
+    """Upload a new version.
+    ---
+    tags: [submissions]
+    summary: Upload a new version, which replaces this submission
+    description: >
+      The new version is a submission of its own. Once it is loaded, the rows of the old one are gone and the old
+      one is `replaced`. If it is rejected, the old one stays.
+    parameters:
+      - {$ref: "#/components/parameters/id"}
+      - {$ref: "#/components/parameters/filename"}
+      - {$ref: "#/components/parameters/idempotencyKey"}
+    requestBody: {$ref: "#/components/requestBodies/File"}
+    responses:
+      201: {$ref: "#/components/responses/Created"}
+      200: {$ref: "#/components/responses/Submission"}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    with services().pool.connection() as connection:
+        old = visible(connection, account(), id)
+    return _take(old.dataset_id, old)
+
+
+def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dict[str, str]]:
+    parts = services()
+    contract = contract_of(parts.contracts, dataset)
+    maximum = parts.settings.max_upload_bytes
+    file = open_file(request, g.body, maximum, default_name=f"{contract.raw_table}.csv")
+    # A new version stays with the owner of the old one, also where an admin sends it.
+    owner = (replaces.account_id if replaces else None) or account().account_id
+    receipt = receive(
+        parts.pool,
+        parts.store,
+        parts.contracts,
+        stream=file.as_binary(),
+        dataset_id=dataset,
+        account_id=owner,
+        filename=file.filename,
+        max_bytes=maximum,
+        idempotency_key=_idempotency_key(),
+        replaces=replaces,
+    )
+    submission = receipt.submission
+    detail: dict[str, Any] = {"dataset": dataset, "bytes": submission.byte_count, "created": receipt.created}
+    if replaces:
+        detail["replaces"] = str(replaces.id)
+    with parts.pool.connection() as connection:
+        action = "submission.replace" if replaces else "submission.create"
+        ledger.record_audit(connection, account().account_id, action, str(submission.id), detail)
+    return jsonify(as_json(submission)), 201 if receipt.created else 200, {"Location": location(submission)}
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= IDEMPOTENCY_KEY_LENGTH and key.isprintable()):
+        raise BadRequest(
+            "bad_idempotency_key",
+            "The Idempotency-Key cannot be used.",
+            allowed=f"1 to {IDEMPOTENCY_KEY_LENGTH} printable characters, a UUID for example.",
+        )
+    return key

@@ -1,0 +1,65 @@
+"""The application, wired: settings in, Flask out. Run by `gunicorn 'backend.app:create_app()'`."""
+
+from flask import Flask, Response
+
+from backend import problems, swagger, waiting
+from backend.api import datasets, downloads, health, submissions, uploads
+from backend.api.converters import DatasetConverter
+from backend.services import EXTENSION, Services
+from elt.contract import load_contracts
+from elt.database import Pool
+from elt.settings import Settings
+from elt.store import ObjectStore
+
+# Per process. An upload holds no connection while its bytes stream, so a few serve many threads.
+POOL_SIZE = 8
+# Per process; must stay below gunicorn's threads, or those who wait would keep everybody else out.
+WAITING_PLACES = 8
+BODY_LIMIT = 2**20  # of JSON and forms; files are streamed, and have their own limit
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # Swagger UI starts from a script in its page; nothing is ever loaded from elsewhere.
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+}
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole application. Connects to nothing yet: it starts, and says so in /readyz, while a part is away."""
+    settings = settings or Settings.from_environment()
+    app = Flask("backend")
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config.update(
+        SECRET_KEY=settings.session_secret,
+        SESSION_COOKIE_NAME="laurel_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.api_url.startswith("https:"),
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+    )
+    contracts = load_contracts()
+    app.extensions[EXTENSION] = Services(
+        settings=settings,
+        pool=Pool(settings.database_url, POOL_SIZE),
+        reader_pool=Pool(settings.reader_database_url, POOL_SIZE),
+        store=ObjectStore(settings),
+        contracts=contracts,
+    )
+    app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
+    app.url_map.converters["dataset"] = DatasetConverter
+    problems.register(app)
+    for resource in (datasets, submissions, uploads, downloads, health):
+        app.register_blueprint(resource.blueprint)
+    swagger.register(app, contracts)
+    app.after_request(_add_security_headers)
+    return app
+
+
+def _add_security_headers(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

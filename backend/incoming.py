@@ -1,0 +1,210 @@
+"""A file on its way in, as a stream: raw body or multipart, never in memory or on disk as a whole."""
+
+import io
+import time
+from collections.abc import Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.sansio.multipart import Data, Epilogue, Event, File, MultipartDecoder, NeedData
+
+from backend.problems import BadRequest, TooLarge
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+CHUNK_BYTES = 64 * 1024
+STALL_SECONDS = 60  # a client that sends nothing for so long is taken for gone
+LINGER_SECONDS = 10  # how long a refused upload is still read, so that the client gets to see the answer
+MULTIPART_OVERHEAD = 64 * 1024  # boundaries and part headers around a file
+PART_HEADER_LIMIT = 2**20  # what the decoder may hold back at most, whatever the sender does
+FILE_PART = "file"
+# What curl, browsers and statistics packages put on a CSV; the content decides, not this label.
+RAW_TYPES = (
+    "text/csv",
+    "text/plain",
+    "text/tab-separated-values",
+    "application/csv",
+    "application/octet-stream",
+    "application/vnd.ms-excel",
+    "application/x-www-form-urlencoded",
+    "",
+)
+
+
+class Interrupted(BadRequest):
+    """The client went away, or fell silent, before the last byte."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "upload_interrupted",
+            "The upload broke off before its end; nothing of it was kept.",
+            remedy="Send it again.",
+        )
+
+
+class RequestBody:
+    """The bytes of one request, read once from front to back. Raises Interrupted where they end too early."""
+
+    def __init__(self, request: Request) -> None:
+        self._input: BinaryIO = request.environ["wsgi.input"]
+        self._socket: Any = request.environ.get("gunicorn.socket")
+        # Without a length, only a server that decodes chunked bodies says where this one ends.
+        terminated = bool(request.environ.get("wsgi.input_terminated"))
+        self._left: int | None = None if terminated else 0
+        if request.content_length is not None:
+            self._left = request.content_length
+        self._ended = False
+
+    def chunks(self) -> Iterator[bytes]:
+        """Everything that is left to read."""
+        self._limit_silence(STALL_SECONDS)
+        while chunk := self._read():
+            yield chunk
+
+    def linger(self) -> None:
+        """Read on and throw away: closing with unread bytes would reset the connection and lose the answer."""
+        deadline = time.monotonic() + LINGER_SECONDS
+        try:
+            while not self._ended and (left := deadline - time.monotonic()) > 0:
+                self._limit_silence(left)
+                self._read()
+        except Interrupted:
+            return  # gone already
+
+    def _read(self) -> bytes:
+        if self._ended or self._left == 0:
+            self._ended = True
+            return b""
+        try:
+            chunk = self._input.read(CHUNK_BYTES if self._left is None else min(CHUNK_BYTES, self._left))
+        except Exception as error:  # reset, silent for too long, chunks cut short or malformed: the sender's, all
+            self._ended = True
+            raise Interrupted from error
+        if not chunk:
+            self._ended = True
+            if self._left:
+                raise Interrupted
+        if self._left is not None:
+            self._left -= len(chunk)
+        return chunk
+
+    def _limit_silence(self, seconds: float) -> None:
+        if self._socket is not None and self._socket.fileno() >= 0:
+            self._socket.settimeout(seconds)
+
+
+class IncomingFile(io.RawIOBase):
+    """The file inside a request body, to be read once."""
+
+    def __init__(self, filename: str, chunks: Iterator[bytes]) -> None:
+        super().__init__()
+        self.filename = filename
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Always: io.RawIOBase asks."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Fill as much of the buffer as is at hand; 0 at the end. Raises what the request body raises."""
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = memoryview(chunk)
+        target = memoryview(buffer).cast("B")
+        count = min(len(target), len(self._rest))
+        target[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def as_binary(self) -> BinaryIO:
+        """The same, under the type that readers of files ask for."""
+        return cast(BinaryIO, self)
+
+
+def open_file(request: Request, body: RequestBody, max_bytes: int, default_name: str) -> IncomingFile:
+    """The file that this request carries, to be read from `body` as it arrives.
+
+    Raises TooLarge where the announced length is over max_bytes, BadRequest where there is no file to be found.
+    """
+    multipart = request.mimetype == "multipart/form-data"
+    if (request.content_length or 0) > max_bytes + (MULTIPART_OVERHEAD if multipart else 0):
+        raise TooLarge(
+            "too_large",
+            "The file is larger than this server takes.",
+            allowed=f"At most {max_bytes} bytes.",
+            remedy="Split it into several files, each with the header.",
+        )
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise BadRequest(
+            "unsupported_encoding", "The body is compressed.", allowed="The plain CSV.", remedy="Send it uncompressed."
+        )
+    if multipart:
+        filename, chunks = _file_part(request.mimetype_params.get("boundary", ""), body.chunks())
+    elif request.mimetype in RAW_TYPES:
+        filename, chunks = request.args.get("filename", ""), body.chunks()
+    else:
+        raise BadRequest(
+            "unsupported_media_type",
+            "This kind of body is not taken.",
+            allowed=f"multipart/form-data with a part named `{FILE_PART}`, or the CSV itself as text/csv.",
+            remedy=f"curl -F {FILE_PART}=@students.csv …, or curl -H 'Content-Type: text/csv' -T students.csv …",
+        )
+    return IncomingFile(_tidy(filename) or default_name, chunks)
+
+
+def _file_part(boundary: str, chunks: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
+    """Name and bytes of the part named `file`; other parts are passed over."""
+    events = _events(MultipartDecoder(boundary.encode("latin-1"), PART_HEADER_LIMIT), chunks)
+    for event in events:
+        if isinstance(event, File) and event.name == FILE_PART:
+            return event.filename, _file_bytes(events)
+    raise BadRequest(
+        "no_file",
+        "The form holds no file.",
+        allowed=f"One file, in a part named `{FILE_PART}`.",
+        remedy=f"curl -F {FILE_PART}=@students.csv …",
+    )
+
+
+def _file_bytes(events: Iterator[Event]) -> Iterator[bytes]:
+    """The file's data; then reads the form to its end, so that a form cut short is not taken for a whole file."""
+    for event in events:
+        if isinstance(event, Data):
+            yield event.data
+            if not event.more_data:
+                break
+    for event in events:
+        if isinstance(event, File):
+            raise BadRequest(
+                "several_files", "The form holds more than one file.", allowed="One file.", remedy="Send one at a time."
+            )
+
+
+def _events(decoder: MultipartDecoder, chunks: Iterator[bytes]) -> Iterator[Event]:
+    """What the decoder finds, in order, up to the closing boundary."""
+    try:
+        for chunk in chain(chunks, [None]):
+            decoder.receive_data(chunk)
+            while not isinstance(event := decoder.next_event(), NeedData):
+                yield event
+                if isinstance(event, Epilogue):
+                    return
+    except (ValueError, RequestEntityTooLarge) as error:
+        raise BadRequest(
+            "bad_multipart",
+            "The multipart form cannot be read to its end; nothing of it was kept.",
+            allowed="multipart/form-data as RFC 7578 has it, with its boundary in the Content-Type header.",
+            remedy="Let the HTTP client build the form, and set no Content-Type header by hand.",
+        ) from error
+
+
+def _tidy(filename: str) -> str:
+    """The last part of a path of any system, without what cannot be in a file's name."""
+    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(character for character in name if character.isprintable()).strip()[:255]

@@ -1,0 +1,165 @@
+"""The Swagger page (/apidocs) and its OpenAPI document: what every call shares; the calls describe themselves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flasgger import NO_SANITIZER, Swagger
+from flask import Flask
+
+from backend.api.parameters import DESCRIPTION_LENGTHS, STATUSES
+from elt.contract import Contract
+
+INTRODUCTION = """
+Send a CSV, then ask what became of it. **Authorize** takes the API key once, for every call below.
+
+    curl -H "Authorization: Bearer $LAUREL_RESEARCHER_KEY" -F file=@students.csv \\
+        $LAUREL_API_URL/api/v1/datasets/laurel/students/submissions
+
+States: `received → loading → loaded → modelled`; `rejected` (the file breaks its contract as a whole), `failed` (our
+fault; it is tried again), `retracting → retracted`, `replaced`.
+Errors are `application/problem+json`: what was wrong, what is allowed, what to do.
+"""
+
+
+def register(app: Flask, contracts: Mapping[str, Contract]) -> None:
+    """Serve /apidocs and /apispec.json. Every asset comes from the installed package; nothing from elsewhere."""
+    Swagger(app, config=_config(), template=_template(contracts), sanitizer=NO_SANITIZER)
+
+
+def _config() -> dict[str, Any]:
+    return {
+        "title": "Laurel API",
+        "openapi": "3.0.3",
+        "headers": [],
+        "specs": [{"endpoint": "apispec", "route": "/apispec.json", "rule_filter": lambda rule: True}],
+        "static_url_path": "/flasgger_static",
+        "swagger_ui": True,
+        "specs_route": "/apidocs/",
+        "ui_params": {"tryItOutEnabled": True, "displayRequestDuration": True, "operationsSorter": "alpha"},
+        "hide_top_bar": True,
+        "head_text": "",
+        "footer_text": "",
+        "top_text": "",
+    }
+
+
+def _template(contracts: Mapping[str, Contract]) -> dict[str, Any]:
+    return {
+        "info": {"title": "Laurel", "version": "1", "description": INTRODUCTION},
+        "tags": [
+            {"name": "datasets", "description": "What can be uploaded"},
+            {"name": "submissions", "description": "Files sent, and what became of them"},
+            {"name": "insights", "description": "What the data says"},
+            {"name": "health", "description": "For the operator"},
+        ],
+        "security": [{"key": []}],
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "The API key itself."}},
+            "parameters": _parameters(contracts),
+            "requestBodies": {"File": _file()},
+            "responses": _responses(),
+            "schemas": _schemas(),
+        },
+    }
+
+
+def _parameters(contracts: Mapping[str, Contract]) -> dict[str, Any]:
+    names = list(contracts)
+    return {
+        "dataset": {
+            "name": "dataset",
+            "in": "path",
+            "required": True,
+            "description": "The slash may stand as it is or as %2F.",
+            "schema": {"type": "string", "enum": names},
+        },
+        "id": {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
+        "status": {"name": "status", "in": "query", "schema": {"type": "string", "enum": list(STATUSES)}},
+        "filename": {
+            "name": "filename",
+            "in": "query",
+            "description": "The file's name, where the body is the CSV itself.",
+            "schema": {"type": "string"},
+        },
+        "idempotencyKey": {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "Repeating a request with the same key gives the first one's submission.",
+            "schema": {"type": "string", "maxLength": 255},
+        },
+    }
+
+
+def _file() -> dict[str, Any]:
+    binary = {"type": "string", "format": "binary"}
+    form = {"type": "object", "required": ["file"], "properties": {"file": binary}}
+    return {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": form}, "text/csv": {"schema": {"type": "string"}}},
+    }
+
+
+def _responses() -> dict[str, Any]:
+    submission = {"application/json": {"schema": {"$ref": "#/components/schemas/Submission"}}}
+    return {
+        "Created": {
+            "description": "Durable, and known to the ledger.",
+            "headers": {"Location": {"schema": {"type": "string"}, "description": "The submission."}},
+            "content": submission,
+        },
+        "Submission": {"description": "The submission.", "content": submission},
+        "Problem": {
+            "description": "What was wrong, what is allowed, what to do (RFC 9457).",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        },
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    text: dict[str, Any] = {"type": "string"}
+    optional = {"type": "string", "nullable": True}
+    number = {"type": "integer"}
+    moment = {"type": "string", "format": "date-time", "nullable": True}
+    count = {"type": "integer", "nullable": True}
+    submission = {
+        **dict.fromkeys(("id", "dataset", "filename", "sha256"), text),
+        "status": {"type": "string", "enum": list(STATUSES)},
+        "bytes": number,
+        **dict.fromkeys(("title", "note", "account", "encoding", "replaces", "replaced_by"), optional),
+        **dict.fromkeys(("contract_version", "lines_read", "rows_loaded", "rows_rejected"), count),
+        **dict.fromkeys(("received_at", "loading_at", "loaded_at", "modelled_at", "settled_at"), moment),
+        "dialect": {"type": "object", "nullable": True},
+        "error": {"type": "object", "nullable": True, "properties": {"code": text, "message": text}},
+        "links": {"type": "object", "additionalProperties": text},
+    }
+    dataset = {
+        **dict.fromkeys(("id", "title", "description"), text),
+        **dict.fromkeys(("version", "columns", "rows"), number),
+        "submissions": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "schema": {"type": "object", "description": "Frictionless Table Schema; only where one dataset is asked for."},
+        "links": {"type": "object", "additionalProperties": text},
+    }
+    description = {name: {**optional, "maxLength": length} for name, length in DESCRIPTION_LENGTHS.items()}
+    problem = {
+        **dict.fromkeys(("type", "title", "code", "detail", "allowed", "remedy", "instance"), text),
+        "status": {"type": "integer"},
+    }
+    readiness = {"status": text, "checks": {"type": "object", "additionalProperties": text}}
+    return {
+        "Submission": {"type": "object", "properties": submission},
+        "Submissions": _list("submissions", "Submission", next_cursor=optional),
+        "Dataset": {"type": "object", "properties": dataset},
+        "Datasets": _list("datasets", "Dataset"),
+        "Description": {
+            "type": "object",
+            "properties": description,
+            "example": {"title": "Autumn term", "note": "Second try"},
+        },
+        "Problem": {"type": "object", "properties": problem},
+        "Readiness": {"type": "object", "properties": readiness},
+    }
+
+
+def _list(name: str, item: str, **others: Any) -> dict[str, Any]:
+    items = {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}
+    return {"type": "object", "properties": {name: items, **others}}
