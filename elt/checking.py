@@ -131,11 +131,9 @@ def _constraint_judges(type: str, constraints: Mapping[str, Any]) -> list[Callab
     judges: list[Callable[[Any], CellError | None]] = []
     minimum, maximum = constraints.get("minimum"), constraints.get("maximum")
     if minimum is not None or maximum is not None:
-        if type in ("number", "integer", "year"):
-            low = None if minimum is None else Decimal(str(minimum))
-            high = None if maximum is None else Decimal(str(maximum))
-        else:
-            low, high = (None if limit is None else date.fromisoformat(str(limit)) for limit in (minimum, maximum))
+        limit: Callable[[str], Any] = Decimal if type in ("number", "integer", "year") else date.fromisoformat
+        low = None if minimum is None else limit(str(minimum))
+        high = None if maximum is None else limit(str(maximum))
         judges.append(lambda value: _in_range(value, low, high))
     if "enum" in constraints:
         allowed = [str(value) for value in constraints["enum"]]
@@ -150,13 +148,15 @@ def _constraint_judges(type: str, constraints: Mapping[str, Any]) -> list[Callab
     if "maxLength" in constraints:
         longest = constraints["maxLength"]
         judges.append(
-            lambda value: None if len(value) <= longest else CellError("max_length", f"is longer than {longest} characters")
+            lambda value: (
+                None if len(value) <= longest else CellError("max_length", f"is longer than {longest} characters")
+            )
         )
     return judges
 
 
 def _in_range(value: Any, low: Any, high: Any) -> CellError | None:
-    if low is not None and value < low or high is not None and value > high:
+    if (low is not None and value < low) or (high is not None and value > high):
         if high is None:
             return CellError("minimum", f"is below {low}")
         if low is None:
@@ -195,7 +195,7 @@ class RowChecker:
             code = "too_few_cells" if count < self._header_length else "too_many_cells"
             message = f"the line has {count} cells, the header has {self._header_length}"
             return [{"column": None, "code": code, "message": message}]
-        found = []
+        found: list[dict[str, str | None]] = []
         for column, position in zip(self._columns, self._positions, strict=True):
             result = column[record.cells[position]]
             if isinstance(result, CellError):

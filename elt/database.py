@@ -4,12 +4,14 @@ import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from psycopg2 import errors as postgres_errors
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
-from elt.errors import Unavailable
+from elt.errors import LaurelError, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "schema"
 MIGRATION_LOCK = 0x1A0E1  # any constant: serialises two processes that migrate at once
@@ -17,9 +19,7 @@ MIGRATION_LOCK = 0x1A0E1  # any constant: serialises two processes that migrate 
 
 def unavailable(error: Exception) -> Unavailable:
     """The database's own message may carry host names or row values, so it stays in `__cause__` only."""
-    return Unavailable(
-        "database_unavailable", "The database did not answer.", remedy="Try again in a few seconds."
-    )
+    return Unavailable("database_unavailable", "The database did not answer.", remedy="Try again in a few seconds.")
 
 
 @contextmanager
@@ -61,6 +61,14 @@ def transaction(connection: Connection) -> Iterator[Connection]:
             raise
 
 
+def only_row(cursor: Cursor) -> tuple[Any, ...]:
+    """The row that a statement which always gives one gave. Raises LaurelError where it did not."""
+    row = cursor.fetchone()
+    if row is None:
+        raise LaurelError("ledger_row_lost", "The ledger gave no row where there must be one.")
+    return row
+
+
 class Pool:
     """At most `size` connections, shared by threads; a broken one is dropped and made anew by the next borrower."""
 
@@ -84,6 +92,12 @@ class Pool:
                 yield connection
         finally:
             self._slots.put(connection if connection is not None and not connection.closed else None)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        while not self._slots.empty():
+            if connection := self._slots.get():
+                connection.close()
 
 
 def _alive(connection: Connection) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
+from elt.database import only_row
 from elt.errors import Conflict, LaurelError
 
 WORK_CHANNEL = "laurel_work"  # NOTIFY: something waits for `ingest`
@@ -74,10 +75,7 @@ _SELECT = f"""
 def _rows(connection: Connection, where: str, parameters: Mapping[str, Any]) -> list[Submission]:
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(_SELECT + where, parameters)
-        return [
-            Submission(**{**row, "id": UUID(row["id"]), **_uuids(row)})  # type: ignore[arg-type]
-            for row in cursor.fetchall()
-        ]
+        return [Submission(**{**row, "id": UUID(row["id"]), **_uuids(row)}) for row in cursor.fetchall()]
 
 
 def _uuids(row: Mapping[str, Any]) -> dict[str, UUID | None]:
@@ -89,9 +87,20 @@ def find(connection: Connection, id: UUID) -> Submission | None:
     return next(iter(_rows(connection, "where submission.id = %(id)s", {"id": str(id)})), None)
 
 
+def get(connection: Connection, id: UUID) -> Submission:
+    """The submission with this public id, which the caller knows to be there."""
+    submission = find(connection, id)
+    if submission is None:
+        raise LaurelError("ledger_row_lost", "The submission is no longer in the ledger.")
+    return submission
+
+
 def find_live(connection: Connection, dataset_id: str, sha256: str) -> Submission | None:
     """The submission that holds these bytes for this dataset and has not been refused, replaced or retracted."""
-    where = "where submission.dataset_id = %(dataset_id)s and submission.sha256 = %(sha256)s and submission.status in %(live)s"
+    where = """
+        where submission.dataset_id = %(dataset_id)s and submission.sha256 = %(sha256)s
+          and submission.status in %(live)s
+    """
     return next(iter(_rows(connection, where, {"dataset_id": dataset_id, "sha256": sha256, "live": LIVE})), None)
 
 
@@ -155,7 +164,7 @@ def add(
                 replaces.submission_id if replaces else None,
             ],
         )
-        (id,) = _one(cursor)
+        (id,) = only_row(cursor)
     notify(connection, WORK_CHANNEL, "received")
     return UUID(id)
 
@@ -167,7 +176,7 @@ def describe(connection: Connection, submission: Submission, *, title: str | Non
             "update catalog.submission set title = %s, note = %s where submission_id = %s",
             [title, note, submission.submission_id],
         )
-    return _again(connection, submission)
+    return get(connection, submission.id)
 
 
 def request_retraction(connection: Connection, submission: Submission) -> Submission:
@@ -178,7 +187,7 @@ def request_retraction(connection: Connection, submission: Submission) -> Submis
             [submission.submission_id, LIVE],
         )
         changed = cursor.rowcount
-    now = _again(connection, submission)
+    now = get(connection, submission.id)
     if not changed and now.status not in ("retracting", "retracted"):
         raise Conflict(
             "not_live",
@@ -220,17 +229,3 @@ def notify(connection: Connection, channel: str, payload: str) -> None:
     """Tell listeners when, and only if, the caller's transaction commits."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_notify(%s, %s)", [channel, payload])
-
-
-def _again(connection: Connection, submission: Submission) -> Submission:
-    current = find(connection, submission.id)
-    if current is None:
-        raise LaurelError("ledger_row_lost", "The submission is no longer in the ledger.")
-    return current
-
-
-def _one(cursor: Any) -> tuple[Any, ...]:
-    row: tuple[Any, ...] | None = cursor.fetchone()
-    if row is None:
-        raise LaurelError("ledger_row_lost", "The ledger gave no row where one was written.")
-    return row

@@ -153,7 +153,7 @@ def read_records(stream: BinaryIO, front: Front) -> Iterator[Record]:
 
     A quote that is opened and not closed costs its own line only: reading goes on with the line after it.
     """
-    lines = _Lines(io.TextIOWrapper(stream, front.encoding, errors="surrogateescape", newline=""))  # type: ignore[type-var]
+    lines = _Lines(io.TextIOWrapper(stream, front.encoding, errors="surrogateescape", newline=""))
     delimiter = front.delimiter
     while (line := lines.next()) is not None:
         if line.strip():

@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 
 from elt import ledger
 from elt.contract import Contract
-from elt.database import Pool
+from elt.database import Pool, only_row
 from elt.errors import Conflict, LaurelError, NotFound
 from elt.ledger import Submission
 from elt.reading import read_front
@@ -103,9 +103,7 @@ def keep(
             return _already_there(pool, constraint, dataset_id, account_id, source.sha256, idempotency_key, replaces)
         entered = True
         with pool.connection() as connection:
-            submission = ledger.find(connection, id)
-            assert submission is not None  # written by the transaction before
-            return Receipt(submission, created=True)
+            return Receipt(ledger.get(connection, id), created=True)
     finally:
         if not entered:
             _discard(pool, store, object_key)
@@ -119,9 +117,7 @@ def _announce(connection: Connection, dataset_id: str) -> str:
             "returning object_key",
             [dataset_id],
         )
-        row = cursor.fetchone()
-        assert row is not None  # `returning` of an insert
-        return str(row[0])
+        return str(only_row(cursor)[0])
 
 
 def _discard(pool: Pool, store: ObjectStore, object_key: str) -> None:

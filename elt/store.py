@@ -31,9 +31,7 @@ def translated_errors() -> Iterator[None]:
 
 
 def _unavailable() -> Unavailable:
-    return Unavailable(
-        "store_unavailable", "The object store did not answer.", remedy="Try again in a few seconds."
-    )
+    return Unavailable("store_unavailable", "The object store did not answer.", remedy="Try again in a few seconds.")
 
 
 class ObjectStore:
@@ -91,6 +89,12 @@ class ObjectStore:
         """Bytes of the object. Raises NotFound where there is no such object."""
         with translated_errors():
             return int(self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"])
+
+    def state(self, key: str) -> tuple[object, ...]:
+        """Changes when the object is written again. Raises NotFound where there is no such object."""
+        with translated_errors():
+            head = self._client.head_object(Bucket=self._bucket, Key=key)
+        return (head["LastModified"], head["ContentLength"], head.get("ETag"))
 
     def delete(self, key: str) -> None:
         """Remove the object; one that is not there is fine."""

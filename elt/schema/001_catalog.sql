@@ -1,9 +1,18 @@
 -- The ledger: what was sent, by whom, what became of every line of it.
 -- Written by backend and elt; insights read it through the views of 002_views.sql.
 
-create schema if not exists catalog;
-create schema if not exists raw;
-create schema if not exists predictions;
+create schema catalog;
+create schema raw;
+create schema predictions;
+-- dbt builds and tests in build*, elt keeps what is published in *_store, readers see the stable views in marts*.
+create schema staging;
+create schema intermediate;
+create schema build;
+create schema build_private;
+create schema marts_store;
+create schema marts_private_store;
+create schema marts;
+create schema marts_private;
 
 create table catalog.account (
     account_id integer generated always as identity primary key,
@@ -106,7 +115,8 @@ create table catalog.audit_event (
 create table catalog.transform_run (
     transform_run_id integer generated always as identity primary key,
     status text not null default 'running' check (status in ('running', 'published', 'failed')),
-    datasets text[] not null,
+    datasets text[] not null, -- that had changed
+    project_fingerprint text not null, -- of the dbt project: another one means that everything is built again
     started_at timestamptz not null default now(),
     finished_at timestamptz,
     error_message text

@@ -1,0 +1,136 @@
+"""`python -m elt`: the pipeline's verbs by hand."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from uuid import UUID
+
+from tqdm import tqdm
+
+from elt import accounts, ledger, transforming, warehouse
+from elt.contract import load_contracts
+from elt.database import connect, transaction
+from elt.errors import LaurelError, NotFound
+from elt.ledger import Submission
+from elt.loading import load
+from elt.polling import PollFailed, due, poll
+from elt.settings import MissingSetting, Settings
+from elt.store import ObjectStore
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 where it worked, 1 where it did not; the reason goes to standard error."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        options.run(Settings.from_environment(), options)
+    except LaurelError as error:
+        print(" ".join(filter(None, (error.message, error.allowed, error.remedy))), file=sys.stderr)
+        return 1
+    except (MissingSetting, PollFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m elt", description=__doc__)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def verb(name: str, run: object, help: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=help, description=help)
+        added.set_defaults(run=run)
+        return added
+
+    verb("migrate", _migrate, "make or update schemas, raw tables, the reader's rights and the bucket")
+    verb("poll", _poll, "adopt dropped files, remove retracted rows, load whatever waits")
+    verb("transform", _transform, "build, test and publish the marts of changed datasets")
+    for name, run, help in (
+        ("load", _load, "load one submission now"),
+        ("retract", _retract, "take one submission out of raw and, with the next transform, out of the marts"),
+    ):
+        verb(name, run, help).add_argument("id", type=UUID, help="the submission's id, as the API shows it")
+    status = verb("status", _status, "what was sent and what became of it, newest first")
+    status.add_argument("--limit", type=int, default=20)
+    account = verb("account", _account, "add an account; prints its key, once")
+    account.add_argument("name")
+    account.add_argument("--role", choices=accounts.ROLES, required=True)
+    return parser
+
+
+def _migrate(settings: Settings, options: argparse.Namespace) -> None:
+    connection = connect(settings.database_url)
+    try:
+        for name in warehouse.prepare(connection, settings, load_contracts()):
+            print(f"applied {name}")
+    finally:
+        connection.close()
+    ObjectStore(settings).create_bucket()
+
+
+def _poll(settings: Settings, options: argparse.Namespace) -> None:
+    print(
+        poll(
+            settings, ObjectStore(settings), load_contracts(), progress=lambda ids: tqdm(ids, unit="file", disable=None)
+        )
+    )
+
+
+def _transform(settings: Settings, options: argparse.Namespace) -> None:
+    print(transforming.transform(settings) or "Nothing to do.")
+
+
+def _load(settings: Settings, options: argparse.Namespace) -> None:
+    connection = connect(settings.database_url)
+    try:
+        submission = _submission(connection, options.id)
+        contract = load_contracts()[submission.dataset_id]
+        print(load(connection, ObjectStore(settings), contract, submission.submission_id) or "Nothing to do.")
+    finally:
+        connection.close()
+
+
+def _retract(settings: Settings, options: argparse.Namespace) -> None:
+    connection = connect(settings.database_url)
+    try:
+        with transaction(connection):
+            ledger.request_retraction(connection, _submission(connection, options.id))
+    finally:
+        connection.close()
+    _poll(settings, options)
+
+
+def _status(settings: Settings, options: argparse.Namespace) -> None:
+    connection = connect(settings.database_url)
+    try:
+        with transaction(connection):
+            for submission in ledger.page(connection, limit=options.limit):
+                counts = f"{submission.lines_read or 0:>9,} read {submission.rows_rejected or 0:>6,} rejected"
+                print(f"{submission.id}  {submission.dataset_id:<26} {submission.status:<10} {counts}")
+        print("waiting for a transform: " + (", ".join(due(connection)) or "nothing"))
+    finally:
+        connection.close()
+
+
+def _account(settings: Settings, options: argparse.Namespace) -> None:
+    connection = connect(settings.database_url)
+    try:
+        with transaction(connection):
+            key = accounts.add(connection, options.name, options.role)
+        print(key)
+    finally:
+        connection.close()
+
+
+def _submission(connection: object, id: UUID) -> Submission:
+    submission = ledger.find(connection, id)  # type: ignore[arg-type]
+    if submission is None:
+        raise NotFound(
+            "unknown_submission", "There is no such submission.", remedy="`python -m elt status` lists them."
+        )
+    return submission
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""One `dbt build`, run in this process, and what came of each model, seed and test."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2.extensions import parse_dsn
+
+from elt.errors import LaurelError
+from elt.publishing import LAYERS
+from elt.settings import REPOSITORY, Settings
+
+PROJECT = REPOSITORY / "dbt"
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """One model, seed or test of a build; `table` is (build schema, name) of a mart that is now ready to publish."""
+
+    node_id: str
+    resource_type: str
+    status: str
+    seconds: float
+    rows: int | None
+    failures: int | None
+    message: str | None
+    table: tuple[str, str] | None
+
+    @property
+    def failed(self) -> bool:
+        """`skipped` counts: something before it failed."""
+        return self.status in ("error", "fail", "runtime error", "skipped", "partial success")
+
+
+def build(settings: Settings, datasets: Sequence[str] | None) -> list[NodeResult]:
+    """Build and test all that reads these datasets, or everything; one result per node, in the order of their end.
+
+    Raises LaurelError where dbt could not even start: a broken project, say.
+    """
+    arguments = ["build", *directories(settings), "--quiet", "--log-level-file", "none", "--no-use-colors"]
+    if datasets is not None:
+        # `laurel/students` is the source laurel.students.
+        arguments += ["--select", *(f"source:{dataset.replace('/', '.')}+" for dataset in datasets)]
+    result = invoke(settings, arguments)
+    if result.result is None:
+        raise LaurelError(
+            "dbt_did_not_run",
+            f"dbt could not run: {type(result.exception).__name__}.",
+            remedy="`./start.sh dbt parse` shows why.",
+        ) from result.exception
+    return [_node_result(node) for node in result.result.results]
+
+
+def directories(settings: Settings) -> list[str]:
+    """Where the project is read, and where dbt writes: never into the checkout."""
+    state = settings.home / "dbt"
+    return [
+        "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+        "--target-path", str(state / "target"), "--log-path", str(state / "logs"),
+    ]  # fmt: skip
+
+
+def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
+    """dbt's own result of a command, its connection taken from LAUREL_DATABASE_URL."""
+    parts = parse_dsn(settings.database_url)
+    os.environ.update(
+        {
+            "LAUREL_DATABASE_HOST": parts.get("host", "localhost"),
+            "LAUREL_DATABASE_PORT": parts.get("port", "5432"),
+            "LAUREL_DATABASE_USER": parts["user"],
+            "LAUREL_DATABASE_PASSWORD": parts.get("password", ""),
+            "LAUREL_DATABASE_NAME": parts["dbname"],
+            "DO_NOT_TRACK": "1",
+        }
+    )
+    from dbt.cli.main import dbtRunner  # takes more than a second: only where dbt runs
+
+    return dbtRunner().invoke(list(arguments))
+
+
+def _node_result(result: Any) -> NodeResult:
+    node = result.node
+    status = str(getattr(result.status, "value", result.status))
+    is_mart = (
+        str(node.resource_type) == "model"
+        and node.config.materialized == "table"
+        and node.schema in LAYERS
+        and status == "success"
+    )
+    return NodeResult(
+        node_id=node.unique_id,
+        resource_type=str(getattr(node.resource_type, "value", node.resource_type)),
+        status=status,
+        seconds=round(result.execution_time, 3),
+        rows=_rows(result.adapter_response),
+        failures=result.failures,
+        message=_without_values(result.message) if status not in ("success", "pass") else None,
+        table=(node.schema, node.alias) if is_mart else None,
+    )
+
+
+def _rows(response: Any) -> int | None:
+    rows = response.get("rows_affected") if isinstance(response, dict) else None
+    return rows if isinstance(rows, int) and rows >= 0 else None
+
+
+def _without_values(message: str | None) -> str | None:
+    """Postgres quotes cells in its messages; what is quoted after a colon, and every DETAIL line, goes."""
+    if message is None:
+        return None
+    lines = [line for line in message.splitlines() if not line.strip().startswith(("DETAIL:", "LINE ", "CONTEXT:"))]
+    return re.sub(r':\s*"[^"]*"', ': "…"', "\n".join(lines))[:2000]

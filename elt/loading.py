@@ -1,0 +1,212 @@
+"""One submission into raw, exactly once or not at all: rows, refused lines and the ledger's state commit together."""
+
+import json
+import tempfile
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from elt import ledger, locks, raw_tables
+from elt.contract import Contract
+from elt.copying import Claim, Tally, copy_rows, reject_duplicates, store_rejects
+from elt.database import transaction
+from elt.errors import LaurelError, NotFound, Refused
+from elt.reading import Front, read_front
+from elt.store import ObjectStore
+from elt.streams import Source
+
+RETRY_BASE_SECONDS = 10
+RETRY_LONGEST_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of one submission."""
+
+    id: str
+    status: str
+    tally: Tally = field(default_factory=Tally)
+
+
+def load(connection: Connection, store: ObjectStore, contract: Contract, submission_id: int) -> Loaded | None:
+    """Load one submission; None where another loader has it or nothing is left to do.
+
+    A file that breaks its contract as a whole ends as `rejected`. Whatever else goes wrong is ours: the submission is
+    set to `failed`, to be tried again later, and the error is raised.
+    """
+    if not locks.try_load_lock(connection, submission_id):
+        return None
+    try:
+        claim = _claim(connection, submission_id)
+        if claim is None:
+            return None
+        try:
+            with transaction(connection):
+                return _load_claimed(connection, store, contract, claim)
+        except Refused as refusal:
+            return _refuse(connection, claim, refusal)
+        except Exception as error:
+            _fail(connection, claim, error)
+            raise
+    finally:
+        if not connection.closed:
+            connection.rollback()
+            locks.unlock_load(connection, submission_id)
+
+
+def _claim(connection: Connection, submission_id: int) -> Claim | None:
+    """Mark it `loading`, visibly, unless it has been settled meanwhile."""
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update catalog.submission
+            set status = 'loading', loading_at = now(), attempt_count = attempt_count + 1, error_code = null,
+                error_message = null
+            where submission_id = %s and status in ('received', 'loading', 'failed')
+            returning submission_id, id::text, object_key, sha256, replaces_submission_id
+            """,
+            [submission_id],
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        ledger.notify(connection, ledger.STATE_CHANNEL, row[1])
+        return Claim(*row)
+
+
+def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract, claim: Claim) -> Loaded:
+    with store.open(claim.object_key) as body, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rejects:
+        source = Source(body)
+        front = read_front(source.sample(), contract)
+        with connection.cursor() as cursor:
+            cursor.execute("savepoint before_rows")
+            tally = copy_rows(connection, source, front, contract, claim, rejects)
+            _check_unchanged(source, claim)
+            reject_duplicates(connection, store, contract, claim, front, tally, rejects)
+            refusal = _refusal(contract, tally)
+            if refusal:
+                cursor.execute("rollback to savepoint before_rows")
+        store_rejects(connection, rejects)
+        return _settle(connection, contract, claim, front, tally, refusal)
+
+
+def _check_unchanged(source: Source, claim: Claim) -> None:
+    if source.sha256 != claim.sha256:
+        raise LaurelError(
+            "object_changed",
+            "The stored bytes are not the ones that were sent.",
+            remedy="Send the file again, and ask who writes to the bucket.",
+        )
+
+
+def _settle(
+    connection: Connection, contract: Contract, claim: Claim, front: Front, tally: Tally, refusal: Refused | None
+) -> Loaded:
+    """The state that the counts call for; also makes room where this is a new version of another submission."""
+    if tally.read != tally.loaded + tally.rejected:
+        raise LaurelError("lines_unaccounted", "Not every line of the file was either loaded or refused.")
+    outcome: dict[str, Any] = {
+        "submission_id": claim.submission_id,
+        "contract_version": contract.version,
+        "encoding": front.encoding,
+        "dialect": json.dumps(front.dialect),
+        "read": tally.read,
+        "loaded": 0 if refusal else tally.loaded,
+        "rejected": tally.rejected,
+        "status": "rejected" if refusal else "loaded",
+        "code": refusal.code if refusal else None,
+        "message": _sentences(refusal) if refusal else None,
+    }
+    with connection.cursor() as cursor:
+        if not refusal and claim.replaces_submission_id is not None:
+            _replace(connection, contract, claim.replaces_submission_id)
+        outcome["version"] = None if refusal else raw_tables.raise_version(connection, contract)
+        cursor.execute(
+            """
+            update catalog.submission
+            set status = %(status)s, contract_version = %(contract_version)s, encoding = %(encoding)s,
+                dialect = %(dialect)s, lines_read = %(read)s, rows_loaded = %(loaded)s, rows_rejected = %(rejected)s,
+                error_code = %(code)s, error_message = %(message)s, raw_version = %(version)s,
+                loaded_at = case when %(status)s = 'loaded' then now() end,
+                settled_at = case when %(status)s = 'rejected' then now() end
+            where submission_id = %(submission_id)s and status = 'loading'
+            """,
+            outcome,
+        )
+        if cursor.rowcount == 0:  # retracted while it was being loaded
+            connection.rollback()
+            return Loaded(claim.id, "retracting")
+    ledger.notify(connection, ledger.STATE_CHANNEL, claim.id)
+    return Loaded(claim.id, outcome["status"], tally)
+
+
+def _refusal(contract: Contract, tally: Tally) -> Refused | None:
+    if tally.read == 0:
+        return Refused("header_only", "The file has a header and no lines.", remedy="Send the file with its data.")
+    if tally.rejected > contract.max_rejected_rate * tally.read:
+        return Refused(
+            "too_many_rejected",
+            f"{tally.rejected:,} of {tally.read:,} lines were refused, so nothing of the file was loaded.",
+            allowed=f"At most {contract.max_rejected_rate:.0%} of the lines of this dataset may be refused.",
+            remedy="Fetch the refused lines, correct them, and send the file again.",
+        )
+    return None
+
+
+def _replace(connection: Connection, contract: Contract, predecessor: int) -> None:
+    """The rows of the version before leave raw in the same transaction in which the new ones arrive."""
+    locks.wait_for_removal_lock(connection)
+    locks.wait_for_load_lock(connection, predecessor)
+    raw_tables.remove_rows(connection, contract, predecessor)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update catalog.submission set status = 'replaced', settled_at = now() "
+            "where submission_id = %s and status <> 'retracted' returning id::text",
+            [predecessor],
+        )
+        for (id,) in cursor.fetchall():
+            ledger.notify(connection, ledger.STATE_CHANNEL, id)
+
+
+def _refuse(connection: Connection, claim: Claim, refusal: Refused) -> Loaded:
+    _end_attempt(connection, claim, "rejected", refusal.code, _sentences(refusal))
+    return Loaded(claim.id, "rejected")
+
+
+def _fail(connection: Connection, claim: Claim, error: Exception) -> None:
+    """Note the failure and when to try again. Where Postgres itself is away, the next poll finds it `loading`."""
+    code, message = "internal_error", "Laurel could not load the file; the operators see why, and it is tried again."
+    if isinstance(error, NotFound):
+        code, message = "object_lost", "The stored file is gone. Send it again."
+    elif isinstance(error, LaurelError):
+        code, message = error.code, _sentences(error)
+    if not connection.closed:
+        _end_attempt(connection, claim, "failed", code, message)
+
+
+def _end_attempt(connection: Connection, claim: Claim, status: str, code: str, message: str) -> None:
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update catalog.submission
+            set status = %(status)s, error_code = %(code)s, error_message = %(message)s,
+                settled_at = case when %(status)s = 'rejected' then now() end,
+                next_attempt_at = now() + make_interval(secs =>
+                    least(%(longest)s, %(base)s * power(2, least(attempt_count, 20)))::double precision)
+            where submission_id = %(submission_id)s and status = 'loading'
+            """,
+            {
+                "status": status,
+                "code": code,
+                "message": message,
+                "submission_id": claim.submission_id,
+                "base": RETRY_BASE_SECONDS,
+                "longest": RETRY_LONGEST_SECONDS,
+            },
+        )
+        ledger.notify(connection, ledger.STATE_CHANNEL, claim.id)
+
+
+def _sentences(error: LaurelError) -> str:
+    return " ".join(part for part in (error.message, error.allowed, error.remedy) if part)

@@ -1,0 +1,43 @@
+"""Advisory locks: Postgres drops them with the connection, so nothing dead holds anything up."""
+
+from psycopg2.extensions import connection as Connection
+
+LOAD = 0x1A0E2  # with the submission's number: one loader per submission
+REMOVAL = 0x1A0E3  # shared by whoever removes rows from raw, exclusive to a transform
+
+
+def try_load_lock(connection: Connection, submission_id: int) -> bool:
+    """Whether this connection is now the submission's only loader, until it is closed or unlocks."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s, %s)", [LOAD, submission_id])
+        row = cursor.fetchone()
+    connection.commit()
+    return bool(row and row[0])
+
+
+def unlock_load(connection: Connection, submission_id: int) -> None:
+    """Let another loader take the submission."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_unlock(%s, %s)", [LOAD, submission_id])
+    connection.commit()
+
+
+def wait_for_load_lock(connection: Connection, submission_id: int) -> None:
+    """Until the end of this transaction nobody loads the submission; waits for a loader that does."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [LOAD, submission_id])
+
+
+def wait_for_removal_lock(connection: Connection) -> None:
+    """Until the end of this transaction no transform starts; waits for one that runs."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock_shared(%s)", [REMOVAL])
+
+
+def try_transform_lock(connection: Connection) -> bool:
+    """Whether this connection is now the only transform, and nobody removes rows; held until it is closed."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [REMOVAL])
+        row = cursor.fetchone()
+    connection.commit()
+    return bool(row and row[0])

@@ -1,0 +1,182 @@
+"""One poll: adopt what was dropped into the bucket, remove what was retracted, load what waits."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from psycopg2.extensions import connection as Connection
+
+from elt import ledger, retracting
+from elt.contract import Contract
+from elt.database import Pool, connect, only_row, transaction
+from elt.errors import LaurelError, NotFound, Unavailable
+from elt.loading import load
+from elt.receiving import keep
+from elt.settings import Settings
+from elt.store import ObjectStore
+from elt.streams import Source
+
+log = logging.getLogger(__name__)
+DROP_PREFIX = "uploads/"
+UNCLAIMED_PREFIX = "unclaimed/"
+ABANDONED_AFTER = timedelta(days=1)  # longer than any upload takes
+Progress = Callable[[Iterable[int]], Iterable[int]]
+
+
+@dataclass
+class PollReport:
+    """What one poll did, in submissions; `due` names the datasets that now wait for a transform."""
+
+    adopted: int = 0
+    loaded: int = 0
+    rejected: int = 0
+    retracted: int = 0
+    failed: int = 0
+    due: tuple[str, ...] = ()
+
+
+class PollFailed(Exception):
+    """Something of ours went wrong with some submissions; all others were done. `report` says what was."""
+
+    def __init__(self, report: PollReport, transient: bool) -> None:
+        super().__init__(f"{report.failed} submissions could not be processed; they are tried again")
+        self.report = report
+        self.transient = transient
+
+
+def poll(
+    settings: Settings, store: ObjectStore, contracts: Mapping[str, Contract], progress: Progress = lambda ids: ids
+) -> PollReport:
+    """Do everything that waits, one submission at a time; one that fails never holds up the others.
+
+    Raises PollFailed at the end where something of ours failed, Unavailable where Postgres or the store is away.
+    """
+    report = PollReport()
+    errors: list[Exception] = []
+    pool = Pool(settings.database_url, size=1)
+    connection = connect(settings.database_url)
+    try:
+        _sweep(connection, store)
+        _adopt_dropped(pool, store, contracts, report, errors)
+        for submission_id, dataset_id in retracting.waiting(connection):
+            retracting.retract(connection, contracts, submission_id, dataset_id)
+            log.info("submission %s: rows removed from raw", submission_id)
+            report.retracted += 1
+        for submission_id in progress(_waiting(connection)):
+            _load_one(connection, store, contracts, submission_id, report, errors)
+        report.due = due(connection)
+    finally:
+        connection.close()
+        pool.close()
+    if errors:
+        raise PollFailed(report, transient=all(isinstance(error, Unavailable) for error in errors)) from errors[0]
+    return report
+
+
+def due(connection: Connection) -> tuple[str, ...]:
+    """The datasets whose rows in raw have changed since the marts were last published."""
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute("select dataset_id from catalog.dataset where raw_version > modelled_version order by 1")
+        return tuple(dataset_id for (dataset_id,) in cursor.fetchall())
+
+
+def _waiting(connection: Connection) -> list[int]:
+    """Submissions to load, oldest first. `loading` ones count: a loader that died holds no lock."""
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute(
+            "select submission_id from catalog.submission where status in ('received', 'loading') "
+            "or status = 'failed' and next_attempt_at <= now() order by submission_id"
+        )
+        return [submission_id for (submission_id,) in cursor.fetchall()]
+
+
+def _load_one(
+    connection: Connection,
+    store: ObjectStore,
+    contracts: Mapping[str, Contract],
+    submission_id: int,
+    report: PollReport,
+    errors: list[Exception],
+) -> None:
+    try:
+        with transaction(connection), connection.cursor() as cursor:
+            cursor.execute("select dataset_id from catalog.submission where submission_id = %s", [submission_id])
+            (dataset_id,) = only_row(cursor)
+        outcome = load(connection, store, contracts[dataset_id], submission_id)
+    except Exception as error:
+        if connection.closed:
+            raise
+        log.error("submission %s: %s", submission_id, type(error).__name__)
+        report.failed += 1
+        errors.append(error)
+        return
+    if outcome is None:
+        return
+    tally = outcome.tally
+    log.info(
+        "submission %s (%s): %s, %d lines read, %d loaded, %d rejected",
+        submission_id, outcome.id, outcome.status, tally.read, tally.loaded, tally.rejected,
+    )  # fmt: skip
+    if outcome.status == "loaded":
+        report.loaded += 1
+    elif outcome.status == "rejected":
+        report.rejected += 1
+
+
+def _sweep(connection: Connection, store: ObjectStore) -> None:
+    """Remove the bytes of uploads that died before they were promised."""
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute(
+            "select object_key from catalog.incoming_object where started_at < now() - %s", [ABANDONED_AFTER]
+        )
+        for (object_key,) in cursor.fetchall():
+            store.delete(object_key)
+            cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
+
+
+def _adopt_dropped(
+    pool: Pool,
+    store: ObjectStore,
+    contracts: Mapping[str, Contract],
+    report: PollReport,
+    errors: list[Exception],
+) -> None:
+    for key in store.keys(DROP_PREFIX):
+        try:
+            if _adopt(pool, store, contracts, key):
+                report.adopted += 1
+        except NotFound:
+            continue  # taken away, or adopted by another poll, since it was listed
+        except LaurelError as error:
+            log.error("a dropped object could not be adopted: %s", error.code)
+            report.failed += 1
+            errors.append(error)
+
+
+def _adopt(pool: Pool, store: ObjectStore, contracts: Mapping[str, Contract], key: str) -> bool:
+    """Take one dropped object in like an upload, then clear it away; true where it made a new submission."""
+    family, _, rest = key.removeprefix(DROP_PREFIX).partition("/")
+    table, _, filename = rest.partition("/")
+    dataset_id = f"{family}/{table}"
+    seen = store.state(key)
+    if dataset_id not in contracts or not filename:
+        _set_aside(pool, store, key)
+        return False
+    with store.open(key) as body:
+        receipt = keep(pool, store, Source(body), dataset_id, None, filename)
+    if store.state(key) == seen:  # else it was written again meanwhile, and the next poll takes the new bytes
+        store.delete(key)
+    return receipt.created
+
+
+def _set_aside(pool: Pool, store: ObjectStore, key: str) -> None:
+    """An object that belongs to no dataset is kept out of the way of the next poll, and told to the operators."""
+    with store.open(key) as body:
+        store.put(UNCLAIMED_PREFIX + key.removeprefix(DROP_PREFIX), Source(body).buffered())
+    store.delete(key)
+    log.warning(
+        "an object was dropped outside uploads/<family>/<table>/ of a known dataset; moved to %s", UNCLAIMED_PREFIX
+    )
+    with pool.connection() as connection:
+        ledger.record_audit(connection, None, "unclaimed_object", None, {"moved_to": UNCLAIMED_PREFIX})

@@ -1,0 +1,96 @@
+"""Write, audit, publish: what dbt built and tested becomes what readers see, all at once."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from psycopg2 import sql
+from psycopg2.errors import LockNotAvailable
+from psycopg2.extensions import connection as Connection
+
+from elt.database import transaction
+from elt.errors import Unavailable
+
+# Where a model's table is built, where it is kept once published, and where its stable view stands.
+LAYERS = {"build": ("marts_store", "marts"), "build_private": ("marts_private_store", "marts_private")}
+LOCK_TIMEOUT_MS = 2000  # a reader's long query holds the switch up, and the switch must not hold up other readers
+LOCK_TRIES = 90
+
+
+def publish(connection: Connection, tables: Iterable[tuple[str, str]], settle: Callable[[Connection], None]) -> None:
+    """Switch these (build schema, model) tables in, together with what `settle` writes, in one transaction.
+
+    Raises Unavailable where readers hold a mart for minutes on end; nothing has changed then.
+    """
+    wanted = sorted(tables)
+    for attempt in range(LOCK_TRIES):
+        try:
+            with transaction(connection), connection.cursor() as cursor:
+                cursor.execute("select set_config('lock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS}ms"])
+                for build, model in wanted:
+                    _switch(connection, build, model)
+                settle(connection)
+            break
+        except LockNotAvailable:
+            time.sleep(min(0.1 * 2**attempt, 2))
+    else:
+        raise Unavailable(
+            "marts_busy",
+            "The marts could not be switched: a query has been reading them for minutes.",
+            remedy="The next transform tries again; select * from pg_stat_activity shows who reads.",
+        )
+
+
+def _switch(connection: Connection, build: str, model: str) -> None:
+    store, public = LAYERS[build]
+    names = {
+        "built": sql.Identifier(build, model),
+        "stored": sql.Identifier(store, model),
+        "view": sql.Identifier(public, model),
+        "store": sql.Identifier(store),
+        "build": sql.Identifier(build),
+        "outgoing": sql.Identifier(model + "__outgoing"),
+        "outgoing_stored": sql.Identifier(store, model + "__outgoing"),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass(%s) is not null", [sql.Identifier(store, model).as_string(connection)])
+        replacing = bool((cursor.fetchone() or [False])[0])
+        if replacing:
+            cursor.execute(sql.SQL("alter table {stored} rename to {outgoing}").format(**names))
+        cursor.execute(sql.SQL("alter table {built} set schema {store}").format(**names))
+        _point_view(connection, store, public, model)
+        if replacing:
+            cursor.execute(sql.SQL("drop table {outgoing_stored}").format(**names))
+        # A partial build reads the models that it does not rebuild from here.
+        cursor.execute(sql.SQL("create view {built} as select * from {view}").format(**names))
+
+
+def _point_view(connection: Connection, store: str, public: str, model: str) -> None:
+    """Let the stable view read the new table. Columns it had stay where they were; new ones come last.
+
+    A column that the model no longer has, or whose type changed, needs a new view: that fails, by name, where somebody
+    built a view of their own on it, and nothing is published.
+    """
+    with connection.cursor() as cursor:
+        old, new = (_columns(connection, schema, model) for schema in (public, store))
+        order = [name for name in old if name in new] + [name for name in new if name not in old]
+        statement = sql.SQL("create or replace view {view} as select {columns} from {table}").format(
+            view=sql.Identifier(public, model),
+            columns=sql.SQL(", ").join(map(sql.Identifier, order)),
+            table=sql.Identifier(store, model),
+        )
+        if any(new.get(name) != type for name, type in old.items()):
+            cursor.execute(sql.SQL("drop view {}").format(sql.Identifier(public, model)))
+        cursor.execute(statement)
+
+
+def _columns(connection: Connection, schema: str, relation: str) -> dict[str, str]:
+    """Column names with their types, in order; empty where there is no such relation."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select attname, format_type(atttypid, atttypmod) from pg_attribute
+            where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum
+            """,
+            [sql.Identifier(schema, relation).as_string(connection)],
+        )
+        return dict(cursor.fetchall())

@@ -1,0 +1,83 @@
+"""The tables of schema raw: an append-only union of live submissions, typed by their contract."""
+
+import json
+from collections.abc import Iterable
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from elt.contract import Contract
+from elt.database import only_row
+
+
+def table(contract: Contract) -> sql.Composed:
+    """The dataset's table, quoted for a statement."""
+    return sql.SQL("raw.{}").format(sql.Identifier(contract.raw_table))
+
+
+def columns(contract: Contract) -> sql.Composed:
+    """Provenance first, then the contract's columns, as COPY and INSERT list them."""
+    names = ["_submission_id", "_line_number", *(field.column for field in contract.fields)]
+    return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def register(connection: Connection, contracts: Iterable[Contract]) -> None:
+    """Enter every contract in the ledger, and make the raw tables that are not there yet."""
+    with connection.cursor() as cursor:
+        for contract in contracts:
+            cursor.execute(
+                """
+                insert into catalog.dataset (dataset_id, title, contract, contract_version, raw_table)
+                values (%s, %s, %s, %s, %s)
+                on conflict (dataset_id) do update set title = excluded.title, contract = excluded.contract,
+                    contract_version = excluded.contract_version
+                """,
+                [
+                    contract.name,
+                    contract.title,
+                    json.dumps(contract.to_table_schema(), ensure_ascii=False),
+                    contract.version,
+                    contract.raw_table,
+                ],
+            )
+            _create(connection, contract)
+
+
+def _create(connection: Connection, contract: Contract) -> None:
+    definitions = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(field.column), sql.SQL(field.postgres_type)) for field in contract.fields
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "create table if not exists {} (_submission_id integer not null, _line_number integer not null, {})"
+            ).format(table(contract), definitions)
+        )
+        # Submissions arrive in order, so a block-range index finds one of them at next to no cost for the load.
+        cursor.execute(
+            sql.SQL(
+                "create index if not exists {} on {} using brin (_submission_id) with (pages_per_range = 16)"
+            ).format(sql.Identifier(f"{contract.raw_table}_submission"), table(contract))
+        )
+        for field in contract.fields:
+            cursor.execute(
+                sql.SQL("comment on column {}.{} is %s").format(table(contract), sql.Identifier(field.column)),
+                [field.description],
+            )
+
+
+def remove_rows(connection: Connection, contract: Contract, submission_id: int) -> int:
+    """Take every row of a submission out of raw; returns how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("delete from {} where _submission_id = %s").format(table(contract)), [submission_id])
+        return cursor.rowcount
+
+
+def raise_version(connection: Connection, contract: Contract) -> int:
+    """Note that this transaction changes the dataset's raw table, so that a transform is due; the new version."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update catalog.dataset set raw_version = raw_version + 1 where dataset_id = %s returning raw_version",
+            [contract.name],
+        )
+        return int(only_row(cursor)[0])

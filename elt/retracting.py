@@ -1,0 +1,43 @@
+"""A retracted submission leaves raw at once; the marts follow with the next transform."""
+
+from collections.abc import Mapping
+
+from psycopg2.extensions import connection as Connection
+
+from elt import ledger, locks, raw_tables
+from elt.contract import Contract
+from elt.database import transaction
+
+
+def waiting(connection: Connection) -> list[tuple[int, str]]:
+    """Submission and dataset of each retraction whose rows are still in raw, oldest first."""
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute(
+            "select submission_id, dataset_id from catalog.submission "
+            "where status = 'retracting' and removed_at is null order by submission_id"
+        )
+        return cursor.fetchall()
+
+
+def retract(connection: Connection, contracts: Mapping[str, Contract], submission_id: int, dataset_id: str) -> int:
+    """Remove a submission's rows; returns how many. One that never had any is `retracted` at once."""
+    contract = contracts[dataset_id]
+    with transaction(connection), connection.cursor() as cursor:
+        locks.wait_for_removal_lock(connection)
+        locks.wait_for_load_lock(connection, submission_id)
+        removed = raw_tables.remove_rows(connection, contract, submission_id)
+        version = raw_tables.raise_version(connection, contract) if removed else None
+        cursor.execute(
+            """
+            update catalog.submission
+            set removed_at = now(), raw_version = %(version)s,
+                status = case when %(version)s is null then 'retracted' else status end,
+                settled_at = case when %(version)s is null then now() end
+            where submission_id = %(submission)s and status = 'retracting' and removed_at is null
+            returning id::text
+            """,
+            {"version": version, "submission": submission_id},
+        )
+        for (id,) in cursor.fetchall():
+            ledger.notify(connection, ledger.STATE_CHANNEL, id)
+    return removed

@@ -1,0 +1,47 @@
+"""The warehouse made ready: schemas, contracts, raw tables, and what the reader role may see. Safe to repeat."""
+
+from collections.abc import Mapping
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import parse_dsn
+
+from elt import raw_tables
+from elt.contract import Contract
+from elt.database import migrate, transaction
+from elt.errors import LaurelError
+from elt.settings import Settings
+
+READER_SCHEMAS = ("marts", "predictions")
+READER_VIEWS = ("dataset_status", "publication", "submission_status", "test_result")
+
+
+def prepare(connection: Connection, settings: Settings, contracts: Mapping[str, Contract]) -> list[str]:
+    """Bring an empty or older warehouse up to this version; returns the migrations that were applied."""
+    applied = migrate(connection)
+    with transaction(connection):
+        raw_tables.register(connection, contracts.values())
+        _grant_reader(connection, parse_dsn(settings.reader_database_url)["user"])
+    return applied
+
+
+def _grant_reader(connection: Connection, role: str) -> None:
+    """The reader sees marts, predictions and the ledger's views; whatever is added to marts later, too."""
+    with connection.cursor() as cursor:
+        cursor.execute("select 1 from pg_roles where rolname = %s", [role])
+        if cursor.fetchone() is None:
+            raise LaurelError(
+                "reader_role_missing",
+                "The role named in LAUREL_READER_DATABASE_URL does not exist in the warehouse.",
+                remedy="Create it (create role … login password …), then start again.",
+            )
+        reader = sql.Identifier(role)
+        for schema in map(sql.Identifier, READER_SCHEMAS):
+            cursor.execute(sql.SQL("grant usage on schema {} to {}").format(schema, reader))
+            cursor.execute(sql.SQL("grant select on all tables in schema {} to {}").format(schema, reader))
+            cursor.execute(
+                sql.SQL("alter default privileges in schema {} grant select on tables to {}").format(schema, reader)
+            )
+        cursor.execute(sql.SQL("grant usage on schema catalog to {}").format(reader))
+        for view in READER_VIEWS:
+            cursor.execute(sql.SQL("grant select on {} to {}").format(sql.Identifier("catalog", view), reader))
