@@ -109,7 +109,7 @@ def reject_duplicates(
     tally: Tally,
     rejects: TextIO,
 ) -> None:
-    """Take lines with the key of an earlier line back out of raw. Of lines with the same key the first one stays. Found by Postgres, which sorts on disk where memory ends."""
+    """Take lines with the key of an earlier line back out of raw; Postgres finds them, sorting on disk if need be."""
     if not contract.key_columns:
         return
     statement = sql.SQL(

@@ -60,26 +60,27 @@ class RejectedLine:
     raw_text: str
 
 
-_COMPUTED = {"account_name", "replaces_id", "replaced_by_id"}
-_SELECT = f"""
-    select {", ".join("submission." + f.name for f in fields(Submission) if f.name not in _COMPUTED)},
-        account.name as account_name, predecessor.id as replaces_id, successor.id as replaced_by_id
+_SELECT = """
+    select submission.*, account.name as account_name, predecessor.id as replaces_id, successor.id as replaced_by_id
     from catalog.submission
     left join catalog.account on account.account_id = submission.account_id
     left join catalog.submission as predecessor on predecessor.submission_id = submission.replaces_submission_id
     left join catalog.submission as successor on successor.replaces_submission_id = submission.submission_id
         and successor.status not in ('rejected', 'retracted')
 """
+_COLUMNS = tuple(column.name for column in fields(Submission))
+_UUIDS = ("id", "replaces_id", "replaced_by_id")
 
 
 def _rows(connection: Connection, where: str, parameters: Mapping[str, Any]) -> list[Submission]:
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(_SELECT + where, parameters)
-        return [Submission(**{**row, "id": UUID(row["id"]), **_uuids(row)}) for row in cursor.fetchall()]
+        return [_submission(row) for row in cursor.fetchall()]
 
 
-def _uuids(row: Mapping[str, Any]) -> dict[str, UUID | None]:
-    return {name: UUID(row[name]) if row[name] else None for name in ("replaces_id", "replaced_by_id")}
+def _submission(row: Mapping[str, Any]) -> Submission:
+    values = {name: row[name] for name in _COLUMNS}
+    return Submission(**{**values, **{name: UUID(row[name]) for name in _UUIDS if row[name]}})
 
 
 def find(connection: Connection, id: UUID) -> Submission | None:
