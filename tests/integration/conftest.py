@@ -13,6 +13,8 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
+from elt import warehouse
+from elt.contract import load_contracts
 from elt.database import connect, migrate
 from elt.settings import Settings
 from elt.store import ObjectStore
@@ -133,12 +135,19 @@ def _new_settings(database: Database, server: StoreServer, home: Path) -> Settin
     )
 
 
+def _prepared(settings: Settings) -> Settings:
+    """What `python -m elt migrate` does."""
+    owner = connect(settings.database_url)
+    warehouse.prepare(owner, settings, load_contracts())
+    owner.close()
+    ObjectStore(settings).create_bucket()
+    return settings
+
+
 @pytest.fixture
 def settings(database: Database, store_server: StoreServer, tmp_path: Path) -> Settings:
     """Settings of a whole fresh system, for one test: its own warehouse, its own (existing) bucket."""
-    fresh = _new_settings(database, store_server, tmp_path)
-    ObjectStore(fresh).create_bucket()
-    return fresh
+    return _prepared(_new_settings(database, store_server, tmp_path))
 
 
 @pytest.fixture(scope="module")
@@ -146,9 +155,7 @@ def module_settings(
     module_database: Database, store_server: StoreServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
     """The same, shared by the tests of one module."""
-    fresh = _new_settings(module_database, store_server, tmp_path_factory.mktemp("home"))
-    ObjectStore(fresh).create_bucket()
-    return fresh
+    return _prepared(_new_settings(module_database, store_server, tmp_path_factory.mktemp("home")))
 
 
 @pytest.fixture
