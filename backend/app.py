@@ -2,8 +2,8 @@
 
 from flask import Flask, Response
 
-from backend import problems, swagger, waiting
-from backend.api import datasets, downloads, health, submissions, uploads
+from backend import pages, problems, swagger, waiting
+from backend.api import datasets, downloads, health, insights, submissions, uploads
 from backend.api.converters import DatasetConverter
 from backend.services import EXTENSION, Services
 from elt.contract import load_contracts
@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     app = Flask("backend")
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.config.update(
         SECRET_KEY=settings.session_secret,
         SESSION_COOKIE_NAME="laurel_session",
@@ -52,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
-    for resource in (datasets, submissions, uploads, downloads, health):
+    for resource in (datasets, submissions, uploads, downloads, insights, health, pages):
         app.register_blueprint(resource.blueprint)
     swagger.register(app, contracts)
     app.after_request(_add_security_headers)

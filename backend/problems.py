@@ -16,6 +16,13 @@ from elt.errors import Conflict, LaurelError, NotFound, Refused, Unavailable
 RETRY_AFTER_SECONDS = 5
 STATUS_BY_CODE = {"too_large": 413, "not_csv": 415, "unsupported_media_type": 415, "unsupported_encoding": 415}
 
+# In place of werkzeug's wording, which speaks to somebody who types URLs into a browser.
+DETAIL_BY_STATUS = {
+    404: "There is nothing at this URL.",
+    405: "This URL does not take this method.",
+    413: "The body is larger than this call takes.",
+}
+
 log = logging.getLogger(__name__)
 
 
@@ -71,7 +78,8 @@ def problem(
         "remedy": remedy,
         "instance": request.path,
     }
-    body = {**(details or {}), **{name: value for name, value in members.items() if value is not None}}
+    body = {name: value for name, value in members.items() if value is not None}
+    body |= {name: value for name, value in (details or {}).items() if name not in members}
     response = Response(json.dumps(body, sort_keys=False) + "\n", status, mimetype="application/problem+json")
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="laurel"'
@@ -96,9 +104,11 @@ def from_http_exception(error: HTTPException) -> BaseResponse:
     """What Flask and werkzeug raise: unknown URL, wrong method, malformed JSON."""
     if error.code is None or error.code < 400:  # a redirect is no problem
         return error.get_response()
-    code = (error.name or "error").lower().replace(" ", "_")
-    response = problem(error.code, code, error.description or error.name, remedy="See /apidocs for every call.")
-    if (allow := error.get_response().headers.get("Allow")) is not None:
+    code = error.name.lower().replace(" ", "_")
+    detail = DETAIL_BY_STATUS.get(error.code, error.description or error.name)
+    allow = error.get_response().headers.get("Allow")
+    response = problem(error.code, code, detail, allowed=allow, remedy="/apidocs shows every call.")
+    if allow is not None:
         response.headers["Allow"] = allow
     return response
 

@@ -55,7 +55,7 @@ def as_json(submission: Submission) -> dict[str, Any]:
         "modelled_at": _time(submission.modelled_at),
         "settled_at": _time(submission.settled_at),
         "links": {
-            "self": location(submission),
+            "self": url_for("submissions.get_submission", id=submission.id),
             "file": url_for("downloads.get_file", id=submission.id),
             "rejects": url_for("downloads.get_rejects", id=submission.id),
         },
@@ -63,8 +63,8 @@ def as_json(submission: Submission) -> dict[str, Any]:
 
 
 def location(submission: Submission) -> str:
-    """Where the submission is to be found, as a path."""
-    return url_for("submissions.get_submission", id=submission.id)
+    """Where the submission is to be found: a whole URL, as the client reached this server."""
+    return url_for("submissions.get_submission", id=submission.id, _external=True)
 
 
 def _text(id: UUID | None) -> str | None:
