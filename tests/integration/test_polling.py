@@ -1,0 +1,65 @@
+"""Files dropped straight into the bucket, and what the poll keeps tidy."""
+
+import io
+
+import pytest
+
+from elt.settings import Settings
+from tests.integration.pipeline import Pipeline, students
+
+
+@pytest.fixture
+def pipeline(settings: Settings) -> Pipeline:
+    return Pipeline.of(settings)
+
+
+def drop(pipeline: Pipeline, key: str, data: bytes) -> None:
+    pipeline.store.put(key, io.BytesIO(data))
+
+
+def test_a_dropped_file_is_adopted_loaded_and_cleared_away(pipeline: Pipeline) -> None:
+    drop(pipeline, "uploads/laurel/students/class of 2026.csv", students("A1"))
+    report = pipeline.poll()
+    assert (report.adopted, report.loaded) == (1, 1)
+    assert pipeline.student_ids() == ["A1"]
+    assert pipeline.query("select filename, account_id from catalog.submission") == [("class of 2026.csv", None)]
+    assert not any(key.startswith("uploads/") for key in pipeline.object_keys())
+
+
+def test_a_dropped_file_that_is_already_loaded_is_cleared_away(pipeline: Pipeline) -> None:
+    pipeline.send(students("A1"))
+    drop(pipeline, "uploads/laurel/students/a.csv", students("A1"))
+    report = pipeline.poll()
+    assert (report.adopted, report.loaded) == (0, 1)
+    assert len(pipeline.object_keys()) == 1
+
+
+def test_a_dropped_file_that_is_no_csv_ends_as_rejected(pipeline: Pipeline) -> None:
+    drop(pipeline, "uploads/laurel/students/a.csv", b"\x89PNG...")
+    assert pipeline.poll().rejected == 1
+    assert pipeline.query("select status, error_code from catalog.submission") == [("rejected", "not_csv")]
+
+
+def test_a_file_dropped_outside_every_dataset_is_set_aside_and_told(pipeline: Pipeline) -> None:
+    drop(pipeline, "uploads/laurel/pupils/a.csv", students("A1"))
+    pipeline.poll()
+    assert pipeline.object_keys() == {"unclaimed/laurel/pupils/a.csv"}
+    assert pipeline.query("select action from catalog.audit_event") == [("unclaimed_object",)]
+
+
+def test_what_a_killed_upload_left_is_swept(pipeline: Pipeline) -> None:
+    for age in ("2 days", "1 minute"):
+        key = f"submissions/laurel/students/{age}"
+        drop(pipeline, key, b"half a file")
+        pipeline.query("insert into catalog.incoming_object values (%s, now() - %s::interval)", [key, age])
+    pipeline.poll()
+    assert pipeline.object_keys() == {"submissions/laurel/students/1 minute"}
+
+
+def test_an_idle_poll_changes_nothing(pipeline: Pipeline) -> None:
+    pipeline.send(students("A1"))
+    pipeline.poll()
+    before = pipeline.query("select * from catalog.submission")
+    report = pipeline.poll()
+    assert (report.adopted, report.loaded, report.rejected, report.retracted, report.failed) == (0, 0, 0, 0, 0)
+    assert pipeline.query("select * from catalog.submission") == before
