@@ -35,8 +35,9 @@ def _config() -> dict[str, Any]:
         "static_url_path": "/flasgger_static",
         "swagger_ui": True,
         "specs_route": "/apidocs/",
-        "ui_params": {"tryItOutEnabled": True, "displayRequestDuration": True, "operationsSorter": "alpha"},
+        "ui_params": {"tryItOutEnabled": True, "displayOperationId": False, "operationsSorter": "alpha"},
         "hide_top_bar": True,
+        "auth": {},  # of OAuth, which the page wants to know even where there is none
         "head_text": "",
         "footer_text": "",
         "top_text": "",

@@ -17,10 +17,9 @@ blueprint = Blueprint("datasets", __name__, url_prefix="/api/v1/datasets")
 @blueprint.get("")
 @require_role()
 def list_datasets() -> Response:
-    """List what can be uploaded.
+    """What can be uploaded.
     ---
     tags: [datasets]
-    summary: What can be uploaded
     responses:
       200:
         description: Every dataset, with its counts.
@@ -34,10 +33,9 @@ def list_datasets() -> Response:
 @blueprint.get("/<dataset:dataset>")
 @require_role()
 def get_dataset(dataset: str) -> Response:
-    """One dataset.
+    """One dataset's contract (Table Schema) and counts.
     ---
     tags: [datasets]
-    summary: One dataset's contract (Table Schema) and counts
     parameters:
       - {$ref: "#/components/parameters/dataset"}
     responses:
@@ -53,10 +51,9 @@ def get_dataset(dataset: str) -> Response:
 @blueprint.get("/<dataset:dataset>/example.csv")
 @require_role()
 def get_example(dataset: str) -> Response:
-    """An example file.
+    """A CSV with the header and one made-up line.
     ---
     tags: [datasets]
-    summary: A CSV with the header and one made-up line
     parameters:
       - {$ref: "#/components/parameters/dataset"}
     responses:

@@ -30,10 +30,9 @@ class CutShortError(Exception):
 @blueprint.get("/<uuid:id>/file")
 @require_role()
 def get_file(id: UUID) -> Response:
-    """The original file.
+    """The original bytes.
     ---
     tags: [submissions]
-    summary: The original bytes
     parameters:
       - {$ref: "#/components/parameters/id"}
     responses:
@@ -53,10 +52,9 @@ def get_file(id: UUID) -> Response:
 @blueprint.get("/<uuid:id>/rejects")
 @require_role()
 def get_rejects(id: UUID) -> Response:
-    """The refused lines.
+    """The refused lines as CSV, one row each.
     ---
     tags: [submissions]
-    summary: The refused lines as CSV, one row each
     description: >
       `_line` is the line's number in the file (the header is line 1), `_column` and `_error` say what was wrong
       (several, separated by "; "), then come the original columns as they were sent.

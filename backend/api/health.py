@@ -15,10 +15,9 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """Alive.
+    """The process answers.
     ---
     tags: [health]
-    summary: The process answers
     security: []
     responses:
       200:
@@ -30,10 +29,9 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Ready.
+    """Every dependency is reached.
     ---
     tags: [health]
-    summary: Every dependency is reached
     security: []
     responses:
       200:
@@ -62,10 +60,9 @@ def readyz() -> Response:
 
 @blueprint.get("/metrics")
 def get_metrics() -> Response:
-    """Numbers for Prometheus.
+    """Counts and times from the ledger, in Prometheus' text format.
     ---
     tags: [health]
-    summary: Counts and times from the ledger, in Prometheus' text format
     description: Computed from the ledger at each call, so they are the same from every worker and survive restarts.
     security: []
     responses:

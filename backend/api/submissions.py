@@ -27,10 +27,9 @@ blueprint = Blueprint("submissions", __name__, url_prefix="/api/v1/submissions")
 @blueprint.get("")
 @require_role()
 def list_submissions() -> Response:
-    """List submissions.
+    """Your submissions, newest first (an admin sees everybody's).
     ---
     tags: [submissions]
-    summary: Your submissions, newest first (an admin sees everybody's)
     parameters:
       - {name: dataset, in: query, schema: {type: string}, description: "Only of this dataset."}
       - {$ref: "#/components/parameters/status"}
@@ -66,10 +65,9 @@ def list_submissions() -> Response:
 @blueprint.get("/<uuid:id>")
 @require_role()
 def get_submission(id: UUID) -> Response:
-    """One submission.
+    """What became of a submission.
     ---
     tags: [submissions]
-    summary: What became of a submission
     description: >
       With `wait`, the answer comes as soon as the submission is settled (modelled, rejected, replaced or retracted),
       or when the seconds are over: look at `status`.
@@ -113,10 +111,9 @@ def _wait(look: Callable[[], Submission], seconds: float) -> Submission:
 @blueprint.patch("/<uuid:id>")
 @require_role()
 def describe_submission(id: UUID) -> Response:
-    """Set title and note.
+    """Set a submission's title and note.
     ---
     tags: [submissions]
-    summary: Set a submission's title and note
     parameters:
       - {$ref: "#/components/parameters/id"}
     requestBody:
@@ -141,10 +138,9 @@ def describe_submission(id: UUID) -> Response:
 @blueprint.delete("/<uuid:id>")
 @require_role()
 def retract_submission(id: UUID) -> tuple[Response, int]:
-    """Retract a submission.
+    """Take a submission back; its rows leave raw and every mart.
     ---
     tags: [submissions]
-    summary: Take a submission back; its rows leave raw and every mart
     parameters:
       - {$ref: "#/components/parameters/id"}
     responses:

@@ -36,10 +36,9 @@ def linger(response: Response) -> Response:
 @blueprint.post("/datasets/<dataset:dataset>/submissions")
 @require_role()
 def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
-    """Upload a file.
+    """Upload a CSV.
     ---
     tags: [submissions]
-    summary: Upload a CSV
     description: >
       201 promises that the bytes are durable. The same bytes for the same dataset are loaded once: sent again by
       their owner, the answer is 200 with the submission that exists; by anybody else, 409.
@@ -59,10 +58,9 @@ def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
 @blueprint.put("/submissions/<uuid:id>/file")
 @require_role()
 def replace_file(id: UUID) -> tuple[Response, int, dict[str, str]]:
-    """Upload a new version.
+    """Upload a new version, which replaces this submission.
     ---
     tags: [submissions]
-    summary: Upload a new version, which replaces this submission
     description: >
       The new version is a submission of its own. Once it is loaded, the rows of the old one are gone and the old
       one is `replaced`. If it is rejected, the old one stays.
