@@ -1,11 +1,12 @@
 with history as (
-    select distinct source_system, student_id, grade_level, term from {{ ref('stg_laurel__academic_history') }}
+    select distinct student_key, session_key, source_system, grade_level, term
+    from {{ ref('stg_laurel__academic_history') }}
 ),
 
 placed as (
     select
-        {{ surrogate_key(['history.source_system', 'history.student_id']) }} as student_key,
-        {{ surrogate_key(['history.source_system', 'history.grade_level', 'history.term']) }} as session_key,
+        history.student_key,
+        history.session_key,
         history.source_system,
         grade_level.grade_level_order,
         term.term_order

@@ -15,8 +15,7 @@ found as (
         history._submission_id as submission_id,
         history._line_number as line_number
     from history
-    inner join {{ ref('dim_student') }} as dim_student
-        on history.source_system = dim_student.source_system and history.student_id = dim_student.student_id
+    inner join {{ ref('dim_student') }} as dim_student on history.student_key = dim_student.student_key
     where dim_student.member_type = 'inferred'
     union all
     select
@@ -41,10 +40,7 @@ found as (
         history._submission_id,
         history._line_number
     from history
-    inner join {{ ref('dim_teacher') }} as dim_teacher
-        on
-            history.source_system = dim_teacher.source_system
-            and history.teacher_id is not distinct from dim_teacher.teacher_id
+    inner join {{ ref('dim_teacher') }} as dim_teacher on history.teacher_key = dim_teacher.teacher_key
     where dim_teacher.member_type <> 'known'
     union all
     select

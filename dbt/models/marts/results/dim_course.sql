@@ -1,11 +1,11 @@
 {{ config(indexes=[{'columns': ['course_key'], 'unique': true}]) }}
 
 with taught as (
-    select distinct source_system, subject from {{ ref('stg_laurel__academic_history') }}
+    select distinct course_key, source_system, subject from {{ ref('stg_laurel__academic_history') }}
 )
 
 select
-    {{ surrogate_key(['taught.source_system', 'taught.subject']) }} as course_key,
+    taught.course_key,
     taught.source_system,
     taught.subject as course_name,
     core_subject.subject is not null as is_core

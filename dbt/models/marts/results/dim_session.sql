@@ -1,11 +1,12 @@
 {{ config(indexes=[{'columns': ['session_key'], 'unique': true}]) }}
 
 with taught as (
-    select distinct source_system, grade_level, term from {{ ref('stg_laurel__academic_history') }}
+    select distinct session_key, source_system, grade_level, term
+    from {{ ref('stg_laurel__academic_history') }}
 )
 
 select
-    {{ surrogate_key(['taught.source_system', 'taught.grade_level', 'taught.term']) }} as session_key,
+    taught.session_key,
     taught.source_system,
     taught.grade_level || ' ' || taught.term as session_name,
     taught.grade_level,

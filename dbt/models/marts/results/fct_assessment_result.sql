@@ -6,7 +6,7 @@ with reported as (
         history.*,
         term.term_order,
         count(*) over (
-            partition by history.source_system, history.student_id, history._submission_id, history.jamb_score
+            partition by history.student_key, history._submission_id, history.jamb_score
         ) as same_answers
     from {{ ref('stg_laurel__academic_history') }} as history
     left join {{ ref('term') }} as term
@@ -15,23 +15,22 @@ with reported as (
 ),
 
 jamb as (
-    select distinct on (source_system, student_id)
+    select distinct on (student_key)
+        student_key,
         source_system,
-        student_id,
         jamb_score,
         _submission_id,
         _line_number
     from reported
-    order by source_system, student_id, _submission_id desc, same_answers desc, _line_number
+    order by student_key, _submission_id desc, same_answers desc, _line_number
 ),
 
 last_term as (
-    select distinct on (source_system, student_id)
-        source_system,
-        student_id,
+    select distinct on (student_key)
+        student_key,
         has_passed_core_subjects
     from reported
-    order by source_system, student_id, term_order desc nulls last, _submission_id desc, _line_number
+    order by student_key, term_order desc nulls last, _submission_id desc, _line_number
 ),
 
 credits as (
@@ -47,7 +46,7 @@ credits as (
 )
 
 select
-    {{ surrogate_key(['jamb.source_system', 'jamb.student_id']) }} as student_key,
+    jamb.student_key,
     dim_assessment.assessment_key,
     jamb.source_system,
     jamb.jamb_score as score,
@@ -61,5 +60,5 @@ select
 from jamb
 inner join {{ ref('dim_assessment') }} as dim_assessment
     on jamb.source_system = dim_assessment.source_system and dim_assessment.assessment_name = 'JAMB UTME'
-inner join last_term on jamb.source_system = last_term.source_system and jamb.student_id = last_term.student_id
-left join credits on {{ surrogate_key(['jamb.source_system', 'jamb.student_id']) }} = credits.student_key
+inner join last_term on jamb.student_key = last_term.student_key
+left join credits on jamb.student_key = credits.student_key

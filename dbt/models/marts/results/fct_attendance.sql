@@ -12,9 +12,9 @@ with history as (
 )
 
 select
-    {{ surrogate_key(['history.source_system', 'history.student_id']) }} as student_key,
-    {{ surrogate_key(['history.source_system', 'history.subject']) }} as course_key,
-    {{ surrogate_key(['history.source_system', 'history.grade_level', 'history.term']) }} as session_key,
+    history.student_key,
+    history.course_key,
+    history.session_key,
     history.source_system,
     history.attendance_rate,
     attendance_band.attendance_band,

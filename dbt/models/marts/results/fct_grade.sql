@@ -36,34 +36,52 @@ scored as (
         ) as total_score
     from history
     left join weights on history.source_system = weights.source_system
+),
+
+-- Many rows share few totals, so each total is graded once.
+totals as materialized (
+    select distinct source_system, total_score from scored where total_score is not null
+),
+
+graded as (
+    select
+        totals.source_system,
+        totals.total_score,
+        totals.total_score >= pass_marks.pass_mark as is_passed,
+        letters.letter_grade,
+        letters.grade_points,
+        wassce_bands.wassce_grade,
+        wassce_bands.is_credit
+    from totals
+    left join pass_marks on totals.source_system = pass_marks.source_system
+    left join letters
+        on
+            totals.source_system = letters.source_system
+            and totals.total_score >= letters.minimum_score
+            and (totals.total_score < letters.below_score or letters.below_score is null)
+    left join wassce_bands
+        on
+            totals.source_system = wassce_bands.source_system
+            and totals.total_score >= wassce_bands.minimum_score
+            and (totals.total_score < wassce_bands.below_score or wassce_bands.below_score is null)
 )
 
 select
-    {{ surrogate_key(['scored.source_system', 'scored.student_id']) }} as student_key,
-    {{ surrogate_key(['scored.source_system', 'scored.subject']) }} as course_key,
-    {{ surrogate_key(['scored.source_system', 'scored.grade_level', 'scored.term']) }} as session_key,
-    {{ surrogate_key(['scored.source_system', 'scored.teacher_id']) }} as teacher_key,
+    scored.student_key,
+    scored.course_key,
+    scored.session_key,
+    scored.teacher_key,
     scored.source_system,
     scored.test_score,
     scored.exam_score,
     scored.total_score,
     scored.reported_total_score,
-    scored.total_score >= pass_marks.pass_mark as is_passed,
-    letters.letter_grade,
-    letters.grade_points,
-    wassce_bands.wassce_grade,
-    wassce_bands.is_credit,
+    graded.is_passed,
+    graded.letter_grade,
+    graded.grade_points,
+    graded.wassce_grade,
+    graded.is_credit,
     scored._submission_id as submission_id,
     scored._line_number as line_number
 from scored
-left join pass_marks on scored.source_system = pass_marks.source_system
-left join letters
-    on
-        scored.source_system = letters.source_system
-        and scored.total_score >= letters.minimum_score
-        and (scored.total_score < letters.below_score or letters.below_score is null)
-left join wassce_bands
-    on
-        scored.source_system = wassce_bands.source_system
-        and scored.total_score >= wassce_bands.minimum_score
-        and (scored.total_score < wassce_bands.below_score or wassce_bands.below_score is null)
+left join graded on scored.source_system = graded.source_system and scored.total_score = graded.total_score

@@ -1,5 +1,9 @@
 -- A table, since a dozen models and tests read it, and sorting every live row for each of them costs more.
-{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+{{ config(
+    materialized='table',
+    pre_hook="set local work_mem = '64MB'",
+    post_hook='analyze {{ this }}',
+) }}
 
 with source as (
     {{ submission_rows(source('laurel', 'academic_history')) }}
@@ -33,8 +37,19 @@ renamed as (
         _line_number,
         _received_at
     from source
+),
+
+newest as (
+    select distinct on (student_id, grade_level, subject, term) *
+    from renamed
+    order by student_id, grade_level, subject, term, _submission_id desc, _line_number
 )
 
-select distinct on (student_id, grade_level, subject, term) *
-from renamed
-order by student_id, grade_level, subject, term, _submission_id desc, _line_number
+-- Keys are made here, once, instead of in each of the models that need them.
+select
+    {{ surrogate_key(['source_system', 'student_id']) }} as student_key,
+    {{ surrogate_key(['source_system', 'subject']) }} as course_key,
+    {{ surrogate_key(['source_system', 'grade_level', 'term']) }} as session_key,
+    {{ surrogate_key(['source_system', 'teacher_id']) }} as teacher_key,
+    newest.*
+from newest
