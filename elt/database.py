@@ -27,6 +27,8 @@ def translated_errors() -> Iterator[None]:
     """Turn a lost or refused connection into Unavailable; leave every other database error as it is."""
     try:
         yield
+    except (postgres_errors.QueryCanceled, postgres_errors.LockNotAvailable):
+        raise  # operational to psycopg2, but Postgres is there
     except (
         psycopg2.OperationalError,
         psycopg2.InterfaceError,

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from psycopg2 import sql
-from psycopg2.errors import LockNotAvailable
+from psycopg2.errors import QueryCanceled
 from psycopg2.extensions import connection as Connection
 
 from elt.database import transaction
@@ -12,8 +12,10 @@ from elt.errors import Unavailable
 
 # Where a model's table is built, where it is kept once published, and where its stable view stands.
 LAYERS = {"build": ("marts_store", "marts"), "build_private": ("marts_private_store", "marts_private")}
-LOCK_TIMEOUT_MS = 2000  # a reader's long query holds the switch up, and the switch must not hold up other readers
-LOCK_TRIES = 90
+# All locks of a switch are taken within this time, or all are given up again. It must stay well under Postgres's
+# deadlock_timeout (1 s), so that a reader who holds one mart and waits for the next is never the one that is cancelled.
+LOCK_MILLISECONDS = 400
+LOCK_TRIES = 150
 
 
 def publish(connection: Connection, tables: Iterable[tuple[str, str]], settle: Callable[[Connection], None]) -> None:
@@ -24,20 +26,36 @@ def publish(connection: Connection, tables: Iterable[tuple[str, str]], settle: C
     wanted = sorted(tables)
     for attempt in range(LOCK_TRIES):
         try:
-            with transaction(connection), connection.cursor() as cursor:
-                cursor.execute("select set_config('lock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS}ms"])
+            with transaction(connection):
+                _lock_views(connection, wanted)
                 for build, model in wanted:
                     _switch(connection, build, model)
                 settle(connection)
-            break
-        except LockNotAvailable:
-            time.sleep(min(0.1 * 2**attempt, 2))
-    else:
-        raise Unavailable(
-            "marts_busy",
-            "The marts could not be switched: a query has been reading them for minutes.",
-            remedy="The next transform tries again; select * from pg_stat_activity shows who reads.",
+            return
+        except QueryCanceled:
+            time.sleep(min(0.05 * 2**attempt, 2))
+    raise Unavailable(
+        "marts_busy",
+        "The marts could not be switched: a query has been reading them for minutes.",
+        remedy="The next transform tries again; select * from pg_stat_activity shows who reads.",
+    )
+
+
+def _lock_views(connection: Connection, tables: Iterable[tuple[str, str]]) -> None:
+    """Readers who come now wait for the commit, then see the new tables; who reads already is let finish first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select schemaname, viewname from pg_views where schemaname = any(%s)",
+            [[public for _, public in LAYERS.values()]],
         )
+        existing = set(cursor.fetchall())
+        views = [(LAYERS[build][1], model) for build, model in tables if (LAYERS[build][1], model) in existing]
+        if not views:
+            return
+        cursor.execute("select set_config('statement_timeout', %s, true)", [f"{LOCK_MILLISECONDS}ms"])
+        names = sql.SQL(", ").join(sql.Identifier(*view) for view in views)
+        cursor.execute(sql.SQL("lock table {} in access exclusive mode").format(names))
+        cursor.execute("set local statement_timeout = 0")
 
 
 def _switch(connection: Connection, build: str, model: str) -> None:

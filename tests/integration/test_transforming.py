@@ -1,0 +1,168 @@
+"""Truths 4 and 5, through real dbt: marts change all at once, only when tested, and forget what was retracted."""
+
+import threading
+
+import pytest
+
+from elt import ledger
+from elt.database import connect
+from elt.settings import Settings
+from elt.transforming import TransformFailed, transform
+from tests.integration.pipeline import Pipeline, csv_file, students
+
+MARTS = "select viewname from pg_views where schemaname in ('marts', 'marts_private') order by 1"
+
+
+@pytest.fixture(scope="module")
+def pipeline(module_settings: Settings) -> Pipeline:
+    """One warehouse for the module, with two students, one teacher and one grade published."""
+    pipeline = Pipeline.of(module_settings)
+    pipeline.send(students("A1", "A2"))
+    pipeline.send(csv_file("laurel/teachers", [{"Teacher ID": "T1"}]), "laurel/teachers")
+    pipeline.send(grades("A1"), "laurel/academic_history")
+    pipeline.poll()
+    report = transform(module_settings)
+    assert report is not None
+    return pipeline
+
+
+def grades(*student_ids: str) -> bytes:
+    return csv_file("laurel/academic_history", [{"Student ID": id, "Teacher ID": "T1"} for id in student_ids])
+
+
+def contents(pipeline: Pipeline) -> dict[str, list[str]]:
+    """Every row of every mart, and of raw, as text."""
+    found = {}
+    for schema, name in pipeline.query(
+        "select table_schema, table_name from information_schema.tables "
+        "where table_schema in ('raw', 'marts', 'marts_private') order by 1, 2"
+    ):
+        # What a page says about the ledger itself is not about the file's rows.
+        rows = pipeline.query(f'select row(t.*)::text from "{schema}"."{name}" as t order by 1')  # noqa: S608
+        found[f"{schema}.{name}"] = [row for (row,) in rows]
+    return found
+
+
+def count(pipeline: Pipeline, relation: str) -> int:
+    return int(pipeline.query(f"select count(*) from {relation}")[0][0])  # noqa: S608
+
+
+def test_what_is_published_is_marked_modelled(pipeline: Pipeline) -> None:
+    assert set(pipeline.query("select status from catalog.submission")) == {("modelled",)}
+    assert count(pipeline, "marts.fct_grade") == 1
+    assert transform(pipeline.settings) is None  # nothing is due
+
+
+def test_a_view_built_on_a_mart_survives_and_sees_the_new_rows(pipeline: Pipeline) -> None:
+    pipeline.query("create schema if not exists mine")
+    pipeline.query("create view mine.passes as select * from marts.fct_grade")
+    pipeline.send(grades("A2"), "laurel/academic_history")
+    pipeline.poll()
+    transform(pipeline.settings)
+    assert count(pipeline, "mine.passes") == 2
+
+
+def test_a_retracted_file_leaves_every_mart_as_if_it_had_never_been_loaded(pipeline: Pipeline) -> None:
+    before = contents(pipeline)
+    gone = pipeline.send(students("A1", "B1", "B2", Stream="Arts")).submission
+    pipeline.poll()
+    transform(pipeline.settings)
+    assert contents(pipeline) != before
+    with pipeline.pool.connection() as connection:
+        ledger.request_retraction(connection, gone)
+    pipeline.poll()
+    transform(pipeline.settings)
+    assert contents(pipeline) == before
+    assert pipeline.status(gone) == "retracted"
+
+
+def test_a_replaced_file_leaves_every_mart_as_if_only_the_new_one_had_come(pipeline: Pipeline) -> None:
+    before = contents(pipeline)
+    wrong = pipeline.send(students("C1", "C2")).submission
+    pipeline.poll()
+    transform(pipeline.settings)
+    right = pipeline.send(students("C3"), replaces=wrong).submission
+    pipeline.poll()
+    transform(pipeline.settings)
+    ids = {id for (id,) in pipeline.query("select student_id from marts.dim_student")}
+    assert "C3" in ids
+    assert not ids & {"C1", "C2"}
+    with pipeline.pool.connection() as connection:
+        ledger.request_retraction(connection, right)
+    pipeline.poll()
+    transform(pipeline.settings)
+    assert contents(pipeline) == before
+
+
+def test_readers_see_the_marts_change_all_at_once(pipeline: Pipeline) -> None:
+    seen: set[tuple[int, int]] = set()
+    done = threading.Event()
+    reader = connect(pipeline.settings.reader_database_url)
+    reader.autocommit = True
+
+    def read() -> None:
+        with reader.cursor() as cursor:
+            while not done.is_set():
+                cursor.execute(
+                    "select (select count(*) from marts.dim_student), (select count(*) from marts.fct_grade)"
+                )
+                seen.update(cursor.fetchall())
+
+    before = (count(pipeline, "marts.dim_student"), count(pipeline, "marts.fct_grade"))
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        pipeline.send(students("D1"))
+        pipeline.send(grades("D1"), "laurel/academic_history")
+        pipeline.poll()
+        transform(pipeline.settings)
+    finally:
+        done.set()
+        thread.join()
+        reader.close()
+    assert seen == {before, (before[0] + 1, before[1] + 1)}
+
+
+def test_a_failed_test_leaves_the_last_good_marts_and_says_so(pipeline: Pipeline) -> None:
+    before = contents(pipeline)
+    # No file can do this, so a careless hand does: a row without its key, past the contract.
+    pipeline.query(
+        "insert into raw.laurel_academic_history (_submission_id, _line_number, student_id) "
+        "select _submission_id, 999, student_id from raw.laurel_academic_history limit 1"
+    )
+    pipeline.query("update catalog.dataset set raw_version = raw_version + 1 where dataset_id like '%%history'")
+    with pytest.raises(TransformFailed) as failure:
+        transform(pipeline.settings)
+    assert "last good state" in failure.value.message
+    raw_now = contents(pipeline)
+    assert {name: rows for name, rows in raw_now.items() if not name.startswith("raw.")} == {
+        name: rows for name, rows in before.items() if not name.startswith("raw.")
+    }
+    [(status, message)] = pipeline.query(
+        "select status, error_message from catalog.publication order by transform_run_id desc limit 1"
+    )
+    assert (status, "last good state" in message) == ("failed", True)
+    # Mended, the next transform publishes again, though nothing new has come.
+    pipeline.query("delete from raw.laurel_academic_history where _line_number = 999")
+    assert transform(pipeline.settings) is not None
+    assert contents(pipeline) == before
+
+
+def test_rows_that_arrive_while_a_transform_runs_wait_for_the_next(pipeline: Pipeline) -> None:
+    pipeline.send(students("E1"))
+    pipeline.poll()
+    late: list[str] = []
+
+    def send_late() -> None:
+        late.append(str(pipeline.send(students("E2")).submission.id))
+        pipeline.poll()
+
+    sender = threading.Timer(1.5, send_late)
+    sender.start()
+    transform(pipeline.settings)
+    sender.join()
+    ids = {id for (id,) in pipeline.query("select student_id from marts.dim_student")}
+    assert "E1" in ids
+    transform(pipeline.settings)
+    assert "E2" in {id for (id,) in pipeline.query("select student_id from marts.dim_student")}
+    assert pipeline.query("select status from catalog.submission where id = %s", late) == [("modelled",)]
