@@ -38,10 +38,11 @@ def choose(remembered: dict[str, int]) -> dict[str, int]:
 
 
 def load(path: Path) -> dict[str, int]:
-    """The ports of the last start; empty before the first."""
-    return dict(json.loads(path.read_text())) if path.exists() else {}
+    """The ports of the last start; before the first, those it would take now."""
+    remembered: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
+    return remembered if remembered.keys() == DEFAULTS.keys() else choose(remembered)
 
 
-def save(path: Path, ports: dict[str, int]) -> None:
-    """Remember the ports for the next start."""
-    path.write_text(json.dumps(ports, indent=1))
+def to_text(ports: dict[str, int]) -> str:
+    """The content of the file that load() reads."""
+    return json.dumps(ports, indent=1)

@@ -1,0 +1,93 @@
+"""Airflow's processes and every setting of it that differs from its default."""
+
+import json
+import sys
+from pathlib import Path
+
+import requests
+
+from stack.home import REPOSITORY, Home
+from stack.ports import LOOPBACK
+
+USERNAME = "admin"
+PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
+COMMAND = str(Path(sys.prefix) / "bin" / "airflow")
+
+
+def environment(home: Home, port: int, database_url: str, credentials: dict[str, str]) -> dict[str, str]:
+    """The environment variables that configure every Airflow process alike."""
+    url = f"http://{LOOPBACK}:{port}"
+    settings: dict[str, dict[str, str | int]] = {
+        "core": {
+            "dags_folder": str(REPOSITORY / "airflow" / "dags"),
+            "plugins_folder": str(REPOSITORY / "airflow" / "plugins"),
+            "executor": "LocalExecutor",
+            "parallelism": 3,  # a process each: one ingest, one transform, one to spare
+            "mp_start_method": "fork",  # shares the scheduler's memory; the default from Python 3.14 on does not
+            "load_examples": "False",
+            "dags_are_paused_at_creation": "False",
+            "execution_api_server_url": f"{url}/execution/",
+            "simple_auth_manager_users": f"{USERNAME}:admin",
+            "simple_auth_manager_passwords_file": str(home.path / "airflow" / "passwords.json"),
+            "fernet_key": credentials["airflow_fernet_key"],
+        },
+        "database": {
+            "sql_alchemy_conn": database_url.replace("postgresql://", "postgresql+psycopg2://", 1),
+            "sql_alchemy_pool_size": 2,
+        },
+        "api": {
+            "host": LOOPBACK,
+            "port": port,
+            "base_url": url,
+            "workers": 1,
+            "secret_key": credentials["airflow_secret_key"],
+        },
+        "api_auth": {"jwt_secret": credentials["airflow_jwt_secret"]},
+        "logging": {
+            "base_log_folder": str(home.logs / "airflow"),
+            "dag_processor_child_process_log_directory": str(home.logs / "airflow" / "dag_processor"),
+            "colored_console_log": "False",
+        },
+        "scheduler": {"scheduler_health_check_threshold": 60},
+        "triggerer": {"triggerer_health_check_threshold": 60, "capacity": 50},
+        # DAG files change with a new version of the checkout, and then everything is restarted.
+        "dag_processor": {
+            "parsing_processes": 1,
+            "min_file_process_interval": 900,
+            "refresh_interval": 900,
+            "bundle_refresh_check_interval": 60,
+            "print_stats_interval": 0,
+            "health_check_threshold": 60,
+        },
+        "usage_data_collection": {"enabled": "False"},
+    }
+    variables = {
+        f"AIRFLOW__{section.upper()}__{name.upper()}": str(value)
+        for section, options in settings.items()
+        for name, value in options.items()
+    }
+    return variables | {"AIRFLOW_HOME": str(home.path / "airflow"), "DO_NOT_TRACK": "1"}
+
+
+def prepare_files(home: Home, password: str) -> None:
+    """Make the folders, and the password file that Airflow's login reads."""
+    for folder in (home.path / "airflow", home.logs / "airflow"):
+        folder.mkdir(parents=True, exist_ok=True)
+    home.private_file("airflow/passwords.json", json.dumps({USERNAME: password}))
+
+
+def commands() -> dict[str, list[str]]:
+    """The command of each process, in the foreground."""
+    # Without log servers: everything is on one machine, so the api-server reads the log files themselves.
+    options = {"scheduler": ["--skip-serve-logs"], "triggerer": ["--skip-serve-logs"]}
+    return {f"airflow-{name}": [COMMAND, name, *options.get(name, [])] for name in PROCESSES}
+
+
+def unhealthy(url: str) -> list[str]:
+    """The names of the processes that Airflow's own health page does not call healthy."""
+    try:
+        answer = requests.get(f"{url}/api/v2/monitor/health", timeout=5).json()
+    except (requests.RequestException, ValueError):
+        return list(PROCESSES)
+    parts = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
+    return [name for name, part in parts.items() if (answer.get(part) or {}).get("status") != "healthy"]

@@ -1,0 +1,54 @@
+"""`./start.sh test`: lint, types, and every test on real servers."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from stack.home import REPOSITORY, Home
+from stack.steps import Steps
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+LINTS = {
+    "ruff": ["ruff", "check", "."],
+    "mypy": ["mypy"],
+    "sqlfluff": ["sqlfluff", "lint", "--disable-progress-bar", "dbt/models"],
+}
+
+
+def run(home: Home, options: argparse.Namespace) -> int:
+    """Every check, the failing ones included; the exit code is 0 only where all passed. pytest's last line is last."""
+    steps = Steps()
+    _ensure_browser(steps)
+    environment = os.environ | {
+        "PATH": f"{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": str(REPOSITORY),
+    }
+    failed = []
+    for name, command in LINTS.items():
+        with steps.step(name) as details:
+            done = subprocess.run(command, env=environment, cwd=REPOSITORY, check=False)
+            if done.returncode != 0:
+                details.append("FAILED")
+                failed.append(name)
+    if failed:
+        print(f"Failed before the tests: {', '.join(failed)}", flush=True)
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", *options.pytest], env=environment, cwd=REPOSITORY, check=False
+    )
+    return tests.returncode or (1 if failed else 0)
+
+
+def _ensure_browser(steps: Steps) -> None:
+    """Install Debian's chromium where that is possible; the browser tests say so where it is not."""
+    if any(map(shutil.which, BROWSERS)) or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    with steps.step("chromium") as details:
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        commands = (["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "--no-install-recommends", "chromium"])
+        for command in commands:
+            if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0:
+                details.append("could not be installed")
+                return

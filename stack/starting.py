@@ -1,0 +1,152 @@
+"""The start, in the order in which things happen."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+
+import requests
+
+from elt import accounts
+from elt.database import connect, transaction
+from stack import airflow, object_store, sample
+from stack.databases import create_databases, create_roles
+from stack.home import REPOSITORY
+from stack.plan import Plan
+from stack.postgres import wait_for_database
+from stack.steps import Steps
+from stack.supervisor import Supervisor
+
+DEMO_ACCOUNTS = {"demo-researcher": "researcher", "demo-admin": "admin"}
+
+
+class StartFailed(Exception):
+    """The stack did not come up; the message says which part, and where to look."""
+
+
+def start(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
+    """Bring up whatever is not up yet. Safe to repeat, and after any crash. Raises StartFailed."""
+    with ThreadPoolExecutor() as pool:
+        # Written while the servers boot; a later start needs it only if the first one was interrupted.
+        files = None if sample.was_sent(plan.home) else pool.submit(sample.generate, plan.home, plan.environment())
+        if not supervisor.is_running():
+            with steps.step("supervisor"):
+                supervisor.boot()
+        _start_storage(plan, supervisor, steps)
+        airflow_started = pool.submit(_start_airflow, plan, supervisor, steps)
+        _start_backend(plan, supervisor, steps)
+        submissions = _send_sample(plan, steps, files) if files else []
+        airflow_started.result()
+    _wait(steps, "Airflow is healthy", "airflow-scheduler", lambda: not airflow.unhealthy(plan.airflow_url), 180)
+    if submissions:
+        with steps.step("sample school is in the marts"):
+            _researcher(plan).wait_until_modelled(submissions, 300)
+    sample.remember_sent(plan.home)
+
+
+def _start_storage(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
+    """Postgres with its roles and databases, and the object store; or a look at the external ones."""
+    if plan.has_embedded_store:
+        (plan.home.path / "s3").mkdir(exist_ok=True)
+        supervisor.start("s3")
+    cluster = plan.cluster
+    if cluster is None:
+        with steps.step("external Postgres"):
+            wait_for_database(plan.laurel_variables()["LAUREL_DATABASE_URL"])
+    else:
+        with steps.step("Postgres") as details:
+            details.append(f"port {cluster.port}")
+            cluster.create()
+            cluster.forget_dead_server()
+            supervisor.start("postgres")
+            cluster.wait_until_ready()
+            secret = plan.credentials
+            create_roles(
+                cluster.url("postgres"),
+                secret["owner_password"],
+                secret["reader_password"],
+                secret["airflow_database_password"],
+            )
+            create_databases(cluster.url("postgres"))
+    if plan.has_embedded_store:
+        with steps.step("object store") as details:
+            details.append(f"port {plan.ports['s3']}")
+            object_store.wait_until_listening(plan.ports["s3"])
+
+
+def _start_airflow(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
+    airflow.prepare_files(plan.home, plan.credentials["airflow_password"])
+    # Asking Airflow whether its database is up to date takes as long as updating it, so this is remembered.
+    state = f"{version('apache-airflow')} {plan.variables()['AIRFLOW__DATABASE__SQL_ALCHEMY_CONN']}"
+    marker = plan.home.path / "airflow" / "migrated"
+    if not marker.exists() or marker.read_text() != state:
+        with steps.step("Airflow's database"):
+            _run(plan, [airflow.COMMAND, "db", "migrate"], "Airflow's database could not be prepared")
+        plan.home.private_file("airflow/migrated", state)
+    for name in airflow.commands():
+        supervisor.start(name)
+
+
+def _start_backend(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
+    with steps.step("warehouse"):
+        _run(plan, [sys.executable, "-m", "elt", "migrate"], "The warehouse could not be prepared")
+        _ensure_demo_accounts(plan)
+    supervisor.start("backend")
+    _wait(steps, "backend is ready", "backend", lambda: _answers(f"{plan.api_url}/readyz"), 60)
+
+
+def _ensure_demo_accounts(plan: Plan) -> None:
+    keys = {"demo-researcher": plan.credentials["researcher_key"], "demo-admin": plan.credentials["admin_key"]}
+    with closing(connect(plan.laurel_variables()["LAUREL_DATABASE_URL"])) as connection:
+        for name, key in keys.items():
+            with transaction(connection):
+                if accounts.authenticate(connection, key) is None:
+                    accounts.add(connection, name, DEMO_ACCOUNTS[name], key)
+
+
+def _send_sample(plan: Plan, steps: Steps, files: Future[Path]) -> list[str]:
+    """The ids of the sample school's submissions; none where the warehouse already holds something else."""
+    directory = files.result()
+    if (
+        not sample.was_begun(plan.home)
+        and not sample.Client(plan.api_url, plan.credentials["admin_key"]).sees_nothing()
+    ):
+        return []
+    sample.remember_begun(plan.home)
+    with steps.step("sample school sent through the API") as details:
+        researcher = _researcher(plan)
+        ids = [researcher.send(directory / f"{name}.csv") for name in sample.FILES]
+        details.append(f"{len(ids)} files")
+    return ids
+
+
+def _researcher(plan: Plan) -> sample.Client:
+    return sample.Client(plan.api_url, plan.credentials["researcher_key"])
+
+
+def _run(plan: Plan, command: list[str], failure: str) -> None:
+    done = subprocess.run(
+        command, env=plan.environment(), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    if done.returncode != 0:
+        raise StartFailed(f"{failure}:\n{done.stdout.decode(errors='replace')[-4000:]}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def _wait(steps: Steps, name: str, process: str, ready: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    with steps.step(name):
+        while not ready():
+            if time.monotonic() > deadline:
+                raise StartFailed(f"Not within {seconds:.0f} s: {name}. `./start.sh logs {process}` may say why.")
+            time.sleep(0.2)

@@ -1,0 +1,172 @@
+"""The supervisor: keeps the stack's processes running in the background, and starts again what dies."""
+
+import contextlib
+import hashlib
+import os
+import pwd
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from stack.home import REPOSITORY
+from stack.plan import Plan, Program
+from stack.ports import LOOPBACK
+
+CONFIGURATION = "supervisord.conf"
+PID_FILE = "supervisord.pid"
+CODE = ("backend", "elt", "airflow", "stack")
+
+
+def render(plan: Plan) -> str:
+    """supervisord's configuration. Secrets go through the environment, not through this file."""
+    log = plan.home.logs
+    lines = [
+        "[supervisord]",
+        f"logfile={_text(log / 'supervisord.log')}",
+        "logfile_maxbytes=5MB",
+        "logfile_backups=1",
+        f"pidfile={_text(plan.home.path / PID_FILE)}",
+        f"directory={_text(REPOSITORY)}",
+        "umask=077",
+        *([f"user={pwd.getpwuid(0).pw_name}"] if os.geteuid() == 0 else []),
+        "",
+        "[inet_http_server]",  # not a socket file: its path may have 107 bytes, a checkout's path more
+        f"port={LOOPBACK}:{plan.ports['supervisor']}",
+        "username=laurel",
+        f"password={_text(plan.credentials['supervisor_password'])}",
+        "",
+        "[rpcinterface:supervisor]",
+        "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
+    ]
+    for program in plan.programs():
+        lines += ["", *_program(program, log)]
+    return "\n".join(lines) + "\n"
+
+
+def _program(program: Program, log: Path) -> list[str]:
+    return [
+        f"[program:{program.name}]",
+        f"command={_text(shlex.join(program.command))}",
+        "autostart=false",  # the start verb starts them, in order
+        "autorestart=true",
+        "startsecs=1",
+        "startretries=1000",  # whatever a process waits for, it may wait for long
+        f"priority={program.priority}",
+        f"stopsignal={program.stop_signal}",
+        "stopwaitsecs=20",
+        # Airflow's processes leave children behind when only they themselves are told to stop.
+        f"stopasgroup={'false' if program.name == 'postgres' else 'true'}",
+        "killasgroup=true",
+        "redirect_stderr=true",
+        f"stdout_logfile={_text(log / (program.name + '.log'))}",
+        "stdout_logfile_maxbytes=10MB",
+        "stdout_logfile_backups=2",
+        *([f"user={program.user}"] if program.user else []),
+    ]
+
+
+def _text(value: object) -> str:
+    return str(value).replace("%", "%%")
+
+
+class Supervisor:
+    """One stack's supervisord, seen from outside."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._configuration = render(plan)
+        password = plan.credentials["supervisor_password"]
+        url = f"http://laurel:{password}@{LOOPBACK}:{plan.ports.get('supervisor')}/RPC2"
+        self._rpc: Any = xmlrpc.client.ServerProxy(url)
+
+    def is_running(self) -> bool:
+        """Whether this stack's supervisord answers; somebody else's refuses the password."""
+        try:
+            return bool(self._rpc.supervisor.getState()["statename"] == "RUNNING")
+        except (OSError, xmlrpc.client.Error):
+            return False
+
+    def processes(self) -> dict[str, dict[str, Any]]:
+        """What supervisord knows of each process (statename, pid, start, now, …), by name."""
+        return {info["name"]: info for info in self._rpc.supervisor.getAllProcessInfo()}
+
+    def is_current(self) -> bool:
+        """Whether the running processes have today's settings and code."""
+        path = self._plan.home.path / "fingerprint"
+        return path.exists() and path.read_text() == self._fingerprint()
+
+    def boot(self) -> None:
+        """Start supervisord in the background, with no process yet. Raises RuntimeError where it does not come up."""
+        home = self._plan.home
+        end(leftovers(home.path))
+        configuration = home.private_file(CONFIGURATION, self._configuration)
+        home.private_file("fingerprint", self._fingerprint())
+        daemon = Path(sys.prefix) / "bin" / "supervisord"
+        subprocess.run([daemon, "-c", configuration], env=self._plan.environment(), cwd=REPOSITORY, check=True)
+        deadline = time.monotonic() + 20
+        while not self.is_running():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"supervisord did not start; see {home.logs / 'supervisord.log'}.")
+            time.sleep(0.05)
+
+    def start(self, name: str) -> None:
+        """Start one process unless it runs."""
+        if self.processes()[name]["statename"] not in ("RUNNING", "STARTING", "BACKOFF"):
+            self._rpc.supervisor.startProcess(name, False)
+
+    def stop(self) -> None:
+        """End every process and supervisord itself, and whatever they left behind."""
+        processes = leftovers(self._plan.home.path)
+        if self.is_running():
+            self._rpc.supervisor.shutdown()
+            psutil.wait_procs(processes, timeout=60)
+        end([process for process in processes if process.is_running()])
+
+    def _fingerprint(self) -> str:
+        digest = hashlib.sha256(self._configuration.encode())
+        digest.update(repr(sorted(self._plan.variables().items())).encode())
+        for folder in CODE:
+            for path in sorted((REPOSITORY / folder).rglob("*")):
+                if path.suffix in (".py", ".sql", ".yaml", ".html"):
+                    digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+def leftovers(home: Path) -> list[psutil.Process]:
+    """What still runs of a stack's last start, supervisord included, whether or not it still answers."""
+    try:
+        session = int((home / PID_FILE).read_text())
+    except (FileNotFoundError, ValueError):
+        return []
+    with contextlib.suppress(psutil.Error):
+        if str(home / CONFIGURATION) not in psutil.Process(session).cmdline():
+            return []  # after a crash of the machine, the number belongs to somebody else
+    # The kernel gives no new process a number that is still some session's, so these are ours.
+    return [process for process in psutil.process_iter() if _session(process.pid) == session]
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def end(processes: list[psutil.Process]) -> None:
+    """End processes, politely first."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            # INT: Postgres would wait for its clients to leave.
+            process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
+    _, stubborn = psutil.wait_procs(processes, timeout=15)
+    for process in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(stubborn, timeout=10)
