@@ -1,7 +1,11 @@
 {{ config(indexes=[{'columns': ['student_key'], 'unique': true}]) }}
 
+-- Who is not on the school's register cannot be helped by it: inferred students have grades, but no tier.
 with latest_session as (
-    select * from {{ ref('int_student_latest_session') }}
+    select latest_session.*
+    from {{ ref('int_student_latest_session') }} as latest_session
+    inner join {{ ref('dim_student') }} as dim_student on latest_session.student_key = dim_student.student_key
+    where dim_student.member_type = 'known'
 ),
 
 courses as (
