@@ -1,7 +1,7 @@
 {# Fails with every row for which one of `rules` (SQL conditions) is false; an unknown (null) passes. #}
 {% test accepts(model, rules) %}
 {% for rule in rules %}
-select {{ dbt.string_literal(rule) }} as broken_rule, count(*) as row_count
+select '{{ rule | replace("'", "''") }}' as broken_rule, count(*) as row_count
 from {{ model }}
 where not ({{ rule }})
 having count(*) > 0
