@@ -3,7 +3,7 @@
 from flask import Flask, Response
 
 from backend import pages, problems, swagger, waiting
-from backend.api import datasets, downloads, health, insights, submissions, uploads
+from backend.api import datasets, downloads, health, insights, model_docs, submissions, uploads
 from backend.api.converters import DatasetConverter
 from backend.services import EXTENSION, Services
 from elt.contract import load_contracts
@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
-    for resource in (datasets, submissions, uploads, downloads, insights, health, pages):
+    for resource in (datasets, submissions, uploads, downloads, insights, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     swagger.register(app, contracts)
     app.after_request(_add_security_headers)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
-from elt import ledger, locks
+from elt import dbt_docs, ledger, locks
 from elt.database import connect, only_row, transaction
 from elt.dbt_build import PROJECT, NodeResult, build
 from elt.errors import LaurelError
 from elt.publishing import publish
 from elt.settings import Settings
+from elt.store import ObjectStore
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +59,14 @@ def transform(settings: Settings) -> TransformReport | None:
             return None
         log.info("transform %d: %s", plan.transform_run_id, ", ".join(plan.changed) or "the dbt project changed")
         try:
-            return _run(connection, settings, plan)
+            report = _run(connection, settings, plan)
         except BaseException as error:
             if not connection.closed:
                 _record_failure(connection, plan, error)
             raise
+        if plan.everything:
+            _document(settings)
+        return report
     finally:
         connection.close()
 
@@ -124,6 +128,14 @@ def _run(connection: Connection, settings: Settings, plan: _Plan) -> TransformRe
         log.warning("%s: %s rows; see marts.data_quality_issue", result.node_id, result.failures)
     passed = sum(result.resource_type == "test" and result.status == "pass" for result in results)
     return TransformReport(plan.transform_run_id, plan.changed, len(tables), passed, len(warnings))
+
+
+def _document(settings: Settings) -> None:
+    """Bring the models' pages up to date. The marts are published by now, so trouble here is told, not raised."""
+    try:
+        dbt_docs.generate(settings, ObjectStore(settings))
+    except LaurelError as error:
+        log.error("the models' documentation is out of date: %s", error.message)
 
 
 def _failure(bad: Sequence[NodeResult]) -> TransformFailed:
