@@ -1,0 +1,109 @@
+"""The insights over HTTP: the catalogue, and each answer as JSON, CSV, PNG, SVG or PDF."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from backend.auth import account, require_role
+from backend.reporting import forms
+from backend.reporting.insight import Insight
+from backend.reporting.registry import find, visible_to
+from backend.reporting.result import Result, answer
+from backend.services import services
+
+blueprint = Blueprint("insights", __name__, url_prefix="/api/v1/insights")
+
+FORMS: dict[str, tuple[str, Callable[[Result], str | bytes]]] = {
+    "csv": ("text/csv", forms.to_csv),
+    "png": ("image/png", forms.to_png),
+    "svg": ("image/svg+xml", forms.to_svg),
+    "pdf": ("application/pdf", forms.to_pdf),
+}
+
+
+@blueprint.get("")
+@require_role()
+def list_insights() -> Response:
+    """The catalogue of insights.
+    ---
+    tags: [insights]
+    summary: Every insight your role may read, with its definition and parameters
+    responses:
+      200:
+        description: The catalogue; `links` lead to each insight's forms.
+        content: {application/json: {schema: {type: object}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    return jsonify(insights=[{**forms.described(insight), "links": links(insight)} for insight in _visible()])
+
+
+@blueprint.get("/<name>")
+@require_role()
+def get_insight(name: str) -> Response:
+    """One insight, answered.
+    ---
+    tags: [insights]
+    summary: One insight - definition, parameters, rows, finding, freshness
+    description: >
+      Every parameter of an insight (its `parameters` list them, with the allowed values) is a query parameter.
+    parameters:
+      - {name: name, in: path, required: true, schema: {type: string}, example: pass_rate}
+      - {name: grade_level, in: query, required: false, schema: {type: string}, example: SS1}
+    responses:
+      200:
+        description: The insight; `rows` are in the order of the chart.
+        content: {application/json: {schema: {type: object}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    result = _answered(name)
+    return jsonify({**forms.to_json(result), "links": links(result.insight)})
+
+
+@blueprint.get("/<name>.<any(csv,png,svg,pdf):form>")
+@require_role()
+def get_insight_form(name: str, form: str) -> Response:
+    """One insight as a file.
+    ---
+    tags: [insights]
+    summary: One insight as CSV (its rows), PNG or SVG (its chart) or PDF (a one-page report)
+    parameters:
+      - {name: name, in: path, required: true, schema: {type: string}, example: pass_rate}
+      - {name: form, in: path, required: true, schema: {type: string, enum: [csv, png, svg, pdf]}}
+      - {name: grade_level, in: query, required: false, schema: {type: string}, example: SS1}
+    responses:
+      200:
+        description: The file.
+        content:
+          text/csv: {schema: {type: string}}
+          image/png: {schema: {type: string, format: binary}}
+          image/svg+xml: {schema: {type: string}}
+          application/pdf: {schema: {type: string, format: binary}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    mimetype, write = FORMS[form]
+    response = Response(write(_answered(name)), mimetype=mimetype)
+    response.headers.set("Content-Disposition", "inline", filename=f"{name}.{form}")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def links(insight: Insight, **arguments: Any) -> dict[str, str]:
+    """Where this insight's page and forms are, for these arguments."""
+    return {
+        "self": url_for("insights.get_insight", name=insight.name, **arguments),
+        "page": url_for("pages.insight", name=insight.name, **arguments),
+        **{
+            form: url_for("insights.get_insight_form", name=insight.name, form=form, **arguments) for form in FORMS
+        },
+    }
+
+
+def _visible() -> tuple[Insight, ...]:
+    return visible_to(account().role)
+
+
+def _answered(name: str) -> Result:
+    return answer(find(name, account().role), request.args.to_dict(), services().reader_pool)

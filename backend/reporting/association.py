@@ -1,0 +1,134 @@
+"""What the insights on marts.rpt_factor_association share: columns, the forest plot, and the finding in words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from backend.reporting.insight import Column, Finding, Row
+from backend.reporting.values import shown
+
+SELECT = """
+select
+    factor_label, level, n, n_rest, mean, mean_rest, difference, difference_low, difference_high,
+    p_value, q_value, is_found, is_suppressed, is_slope, test_count, maximum_q_value, outcome_label, unit
+from marts.rpt_factor_association
+"""
+ORDER = "order by q_value nulls last, factor_label, is_suppressed, difference desc nulls last, level"
+
+COLUMNS = (
+    Column("factor_label", "Factor", "text"),
+    Column("level", "Level", "text"),
+    Column("n", "Number", "integer"),
+    Column("n_rest", "Rest", "integer"),
+    Column("mean", "Mean", "number"),
+    Column("difference", "Difference", "number"),
+    Column("difference_low", "95% from", "number"),
+    Column("difference_high", "to", "number"),
+    Column("p_value", "p of factor", "p_value"),
+    Column("q_value", "q of factor", "p_value"),
+    Column("is_found", "Found", "flag"),
+    Column("is_suppressed", "Hidden", "flag"),
+)
+
+THRESHOLD = (
+    "A factor counts as found where q < 0.05: the Benjamini-Hochberg correction for the number of factors tested. "
+    "One test per factor: Welch's t for two levels, Welch's analysis of variance for more, the slope's t (HC3 errors) "
+    "for numbers. Groups below the minimum size are hidden, with enough others that nobody can work them out."
+)
+NOT_CAUSES = "Associated with, not caused by: who differs in one thing often differs in others too."
+
+
+def forest(unit: str) -> Mapping[str, Any]:
+    """A point and its 95% interval per level, clearest factor first; found ones stand out."""
+    encoding_y = {
+        "field": "label",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelLimit": 260, "grid": False},
+    }
+    color = {
+        "field": "verdict",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": ["found", "not found"]},
+        "legend": {"orient": "top"},
+    }
+    tooltip = [
+        {"field": "factor_label", "title": "Factor"},
+        {"field": "level", "title": "Level"},
+        {"field": "difference", "title": "Difference", "format": ".1f"},
+        {"field": "difference_low", "title": "95% from", "format": ".1f"},
+        {"field": "difference_high", "title": "to", "format": ".1f"},
+        {"field": "n", "title": "Number"},
+        {"field": "q_value", "title": "q", "format": ".3f"},
+    ]
+    return {
+        "transform": [
+            {"filter": "!datum.is_suppressed"},
+            {"calculate": "datum.factor_label + ': ' + datum.level", "as": "label"},
+            {"calculate": "datum.is_found ? 'found' : 'not found'", "as": "verdict"},
+        ],
+        "width": "container",
+        "height": {"step": 22},
+        "encoding": {"y": encoding_y, "color": color, "tooltip": tooltip},
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 2},
+                "encoding": {
+                    "x": {"field": "difference_low", "type": "quantitative", "title": f"Difference, {unit}"},
+                    "x2": {"field": "difference_high"},
+                },
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 70},
+                "encoding": {"x": {"field": "difference", "type": "quantitative"}},
+            },
+            {
+                "data": {"values": [{"zero": 0}]},
+                "transform": [],
+                "mark": {"type": "rule", "strokeDash": [4, 3], "tooltip": False},
+                "encoding": {
+                    "x": {"field": "zero", "type": "quantitative"},
+                    "y": None,
+                    "color": None,
+                    "tooltip": None,
+                },
+            },
+        ],
+    }
+
+
+def finding(points: str) -> Callable[[Sequence[Row]], Finding]:
+    """Says which factors were found, strongest level of each first; `points` is the unit of a difference."""
+
+    def say(rows: Sequence[Row]) -> Finding:
+        tested = {row["factor_label"] for row in rows if row["q_value"] is not None}
+        found: dict[str, Row] = {}
+        for row in rows:
+            if row["is_found"] and row["difference"] is not None:
+                best = found.get(row["factor_label"])
+                if best is None or abs(row["difference"]) > abs(best["difference"]):
+                    found[row["factor_label"]] = row
+        if not tested:
+            return Finding("–", "nothing could be tested", "There are too few rows to compare anything.")
+        if not found:
+            return Finding(
+                "0",
+                f"of {len(tested)} factors found",
+                "Nothing was found: after correction for the number of factors tested, none goes with the outcome.",
+            )
+        told = "; ".join(_one(row, points) for row in found.values())
+        return Finding(
+            str(len(found)), f"of {len(tested)} factors found", f"Associated with, not caused by: {told}."
+        )
+
+    return say
+
+
+def _one(row: Row, points: str) -> str:
+    interval = f"95% interval {shown(row['difference_low'], 'number')} to {shown(row['difference_high'], 'number')}"
+    against = "" if row["is_slope"] else " against the rest"
+    return (
+        f"{row['factor_label']} ({row['level']}) {row['difference']:+.1f} {points}{against}, {interval}, "
+        f"{shown(row['n'], 'integer')} {row['unit']}s"
+    )

@@ -1,0 +1,91 @@
+"""What an insight consists of. Each file in backend/insights holds exactly one, as `INSIGHT`."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Row = Mapping[str, Any]
+Kind = Literal["text", "integer", "number", "rate", "p_value", "flag", "time"]
+
+READABLE_SCHEMAS = frozenset({"marts", "predictions", "catalog"})
+_RELATION = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)", re.IGNORECASE)
+_COMMON_TABLE = re.compile(r"(?:\bwith|,)\s+([a-z_][a-z0-9_]*)\s+as\s+(?:materialized\s+)?\(", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an insight's rows: what people call it and how it is written. A `rate` lies between 0 and 1."""
+
+    name: str
+    label: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A choice the reader has. `values_sql` returns the allowed values, one per row, in the order to show them.
+
+    Without a choice the SQL gets `default`; None means all, and is shown as `all_label`.
+    """
+
+    name: str
+    label: str
+    values_sql: str
+    all_label: str | None = None
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What exactly is counted, so that two people read the same number the same way (see docs/insights.md)."""
+
+    measure: str
+    numerator: str
+    denominator: str
+    exclusions: str
+    threshold: str
+    threshold_seeds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The rows in words: a headline of a few characters with its unit, and one or two sentences."""
+
+    headline: str
+    unit: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Insight:
+    """A question, the SQL that answers it and the chart that shows it.
+
+    `sql` is one statement on marts, predictions and the catalog's views; parameters are `%(name)s`. `chart` is a
+    Vega-Lite spec without data: the rows become it. `datasets` are those whose rejected lines and arrival matter here.
+    """
+
+    name: str
+    title: str
+    question: str
+    definition: Definition
+    datasets: tuple[str, ...]
+    sql: str
+    columns: tuple[Column, ...]
+    chart: Mapping[str, Any]
+    finding: Callable[[Sequence[Row]], Finding]
+    caveats: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    audience: frozenset[str] = field(default_factory=lambda: frozenset({"researcher", "admin"}))
+
+    def relations(self) -> frozenset[str]:
+        """The tables and views that the SQL reads (schema.name), its own common table expressions left out."""
+        found: set[str] = set()
+        for statement in (self.sql, *(parameter.values_sql for parameter in self.parameters)):
+            own = {name.lower() for name in _COMMON_TABLE.findall(statement)}
+            found |= {name.lower() for name in _RELATION.findall(statement)} - own
+        return frozenset(found)
+
+    def marts(self) -> tuple[str, ...]:
+        """The dbt models behind it, sorted by name."""
+        return tuple(sorted(name.removeprefix("marts.") for name in self.relations() if name.startswith("marts.")))

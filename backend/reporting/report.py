@@ -1,0 +1,59 @@
+"""The one-page PDF of an answered insight, set by typst with the fonts it carries."""
+
+import json
+from pathlib import Path
+
+import typst
+
+from backend.reporting import charts
+from backend.reporting.result import Result
+from backend.reporting.values import shown
+
+TEMPLATE = Path(__file__).with_name("report.typ").read_bytes()
+FONT = "Libertinus Serif"  # typst carries it: text in the chart and around it matches, on every machine
+TABLE_ROWS = 12
+
+
+def pdf(result: Result) -> bytes:
+    """A4, one page. Deterministic: neither the clock nor the machine's fonts get in."""
+    chart = charts.svg(charts.spec(result.insight, result.rows), font=FONT)
+    compiled = typst.compile(
+        TEMPLATE,
+        format="pdf",
+        ignore_system_fonts=True,
+        sys_inputs={"report": json.dumps(_content(result), ensure_ascii=False), "chart": chart},
+        timestamp=0,
+    )
+    if not isinstance(compiled, bytes):
+        raise TypeError("typst returned pages where a PDF was asked for")
+    return compiled
+
+
+def _content(result: Result) -> dict[str, object]:
+    insight, definition, freshness = result.insight, result.insight.definition, result.freshness
+    chosen = "; ".join(
+        f"{choice.parameter.label}: {choice.value or choice.parameter.all_label}" for choice in result.choices
+    )
+    published = shown(freshness.published_at, "time")
+    rejected = shown(freshness.rejected_rate, "rate")
+    return {
+        "title": insight.title,
+        "question": insight.question,
+        "chosen": chosen,
+        "sentence": result.finding.sentence,
+        "facts": [
+            ["Measure", definition.measure],
+            ["Numerator", definition.numerator],
+            ["Denominator", definition.denominator],
+            ["Exclusions", definition.exclusions],
+            ["Threshold", f"{definition.threshold} (seed: {', '.join(definition.threshold_seeds) or 'none'})"],
+            *([["Mind", " ".join(insight.caveats)]] if insight.caveats else []),
+            ["Freshness", f"Marts published {published}; {rejected} of the source lines were rejected."],
+        ],
+        "header": [column.label for column in insight.columns],
+        "numeric": [column.kind not in ("text", "flag") for column in insight.columns],
+        "rows": [
+            [shown(row[column.name], column.kind) for column in insight.columns] for row in result.rows[:TABLE_ROWS]
+        ],
+        "more": max(0, len(result.rows) - TABLE_ROWS),
+    }

@@ -1,0 +1,133 @@
+"""Runs an insight's SQL as the reader role, and says how fresh and how complete the data behind it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg2.errors
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+
+from backend.problems import BadRequest
+from backend.reporting.insight import Finding, Insight, Parameter, Row
+from elt.database import Pool
+from elt.errors import Unavailable
+
+STATEMENT_TIMEOUT = "10s"
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """When the marts last changed, and what of each dataset behind an insight is in them. One `datasets` row each."""
+
+    published_at: datetime | None
+    transform_run_id: int | None
+    datasets: tuple[Row, ...]
+    rejected_rate: float | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A parameter with the values it may take in the present data, and the one in use (None: all)."""
+
+    parameter: Parameter
+    allowed: tuple[str, ...]
+    value: str | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """An insight answered: its rows in the order of its SQL, in words, and what stands behind them."""
+
+    insight: Insight
+    choices: tuple[Choice, ...]
+    rows: tuple[Row, ...]
+    finding: Finding
+    freshness: Freshness
+
+
+def answer(insight: Insight, arguments: Mapping[str, str], pool: Pool) -> Result:
+    """The insight for these arguments, all of it read from one snapshot.
+
+    Raises BadRequest for a parameter or value that is not allowed, Unavailable while the marts are not built.
+    """
+    _check_names(insight, arguments)
+    with pool.connection() as connection:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+                cursor.execute("set local statement_timeout = %s", [STATEMENT_TIMEOUT])
+            choices = tuple(
+                _choice(parameter, arguments.get(parameter.name) or None, connection)
+                for parameter in insight.parameters
+            )
+            bound = {choice.parameter.name: choice.value for choice in choices}
+            rows = _rows(connection, insight.sql, bound)
+            freshness = _freshness(connection, insight.datasets)
+        except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName) as error:
+            raise Unavailable(
+                "marts_not_built",
+                "The marts behind this insight are not built yet.",
+                remedy="Upload the files it needs and wait until they are modelled; see /data.",
+            ) from error
+    return Result(insight, choices, rows, insight.finding(rows), freshness)
+
+
+def _check_names(insight: Insight, arguments: Mapping[str, str]) -> None:
+    names = [parameter.name for parameter in insight.parameters]
+    if unknown := sorted(set(arguments) - set(names)):
+        raise BadRequest(
+            "unknown_parameter",
+            f"{insight.name} has no parameter {', '.join(unknown)}.",
+            allowed="Parameters: " + (", ".join(names) or "none") + ".",
+            remedy="GET /api/v1/insights lists every parameter.",
+        )
+
+
+def _choice(parameter: Parameter, value: str | None, connection: Connection) -> Choice:
+    allowed = tuple(str(next(iter(row.values()))) for row in _rows(connection, parameter.values_sql, {}))
+    if value is not None and value not in allowed:
+        raise BadRequest(
+            "bad_parameter",
+            f"The data holds no such {parameter.name}.",
+            allowed=f"{parameter.name}: {', '.join(allowed) or 'nothing yet'}; leave it out for "
+            f"{parameter.all_label or parameter.default}.",
+            parameter=parameter.name,
+        )
+    return Choice(parameter, allowed, value if value is not None else parameter.default)
+
+
+def _rows(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> tuple[Row, ...]:
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(sql, arguments)
+        return tuple(cursor.fetchall())
+
+
+def _freshness(connection: Connection, datasets: Sequence[str]) -> Freshness:
+    published = _rows(
+        connection,
+        "select published_at, transform_run_id from catalog.publication "
+        "where status = 'published' order by transform_run_id desc limit 1",
+        {},
+    )
+    status = _rows(
+        connection,
+        """
+        select
+            dataset_id, title, live_submissions, lines_read, rows_loaded, rows_rejected,
+            last_received_at, last_modelled_at, raw_version = modelled_version as is_current
+        from catalog.dataset_status
+        where dataset_id = any(%(datasets)s)
+        order by dataset_id
+        """,
+        {"datasets": list(datasets)},
+    )
+    lines_read = sum(row["lines_read"] or 0 for row in status)
+    rejected = sum(row["rows_rejected"] or 0 for row in status)
+    return Freshness(
+        published_at=published[0]["published_at"] if published else None,
+        transform_run_id=published[0]["transform_run_id"] if published else None,
+        datasets=status,
+        rejected_rate=float(rejected / lines_read) if lines_read else None,
+    )

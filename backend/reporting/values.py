@@ -1,0 +1,45 @@
+"""Values of rows in the forms that leave the house: JSON, CSV and what people read."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from backend.reporting.insight import Kind
+
+MISSING = "–"
+
+
+def plain(value: Any) -> Any:
+    """A JSON value: numbers stay numbers, times become ISO 8601, everything unknown its text."""
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() and value.as_tuple().exponent == 0 else float(value)
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return str(value)
+
+
+def shown(value: Any, kind: Kind) -> str:
+    """A value as a person reads it: 0.637 as 63.7%, 12345 as 12,345; `–` where there is none."""
+    if value is None:
+        return MISSING
+    if isinstance(value, (list, tuple)):
+        return "; ".join(str(item) for item in value) or MISSING
+    match kind:
+        case "integer":
+            return f"{int(value):,}"
+        case "number":
+            return f"{float(value):,.1f}"
+        case "rate":
+            return f"{100 * float(value):.1f}%"
+        case "p_value":
+            return "< 0.001" if float(value) < 0.001 else f"{float(value):.3f}"
+        case "flag":
+            return "yes" if value else "no"
+        case "time":
+            return f"{value:%-d %b %Y %H:%M} UTC"
+        case "text":
+            return str(value)

@@ -1,0 +1,28 @@
+with taught as (
+    select
+        fct_grade.source_system,
+        dim_course.course_name as subject,
+        dim_session.grade_level,
+        dim_session.grade_level_order,
+        fct_grade.student_key,
+        dim_teacher.teacher_key
+    from {{ ref('fct_grade') }} as fct_grade
+    inner join {{ ref('dim_session') }} as dim_session on fct_grade.session_key = dim_session.session_key
+    inner join {{ ref('dim_course') }} as dim_course on fct_grade.course_key = dim_course.course_key
+    inner join {{ ref('dim_teacher') }} as dim_teacher
+        on fct_grade.teacher_key = dim_teacher.teacher_key and dim_teacher.member_type != 'unknown'
+)
+
+select
+    source_system,
+    subject,
+    coalesce(grade_level, 'All grade levels') as grade_level,
+    coalesce(grade_level_order, 0) as grade_level_order,
+    count(distinct student_key)::integer as student_count,
+    count(distinct teacher_key)::integer as teacher_count,
+    count(distinct student_key)::double precision / count(distinct teacher_key) as student_teacher_ratio
+from taught
+group by grouping sets (
+    (source_system, subject),
+    (source_system, subject, grade_level, grade_level_order)
+)
