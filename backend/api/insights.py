@@ -95,9 +95,7 @@ def links(insight: Insight, **arguments: Any) -> dict[str, str]:
     return {
         "self": url_for("insights.get_insight", name=insight.name, **arguments),
         "page": url_for("pages.insight", name=insight.name, **arguments),
-        **{
-            form: url_for("insights.get_insight_form", name=insight.name, form=form, **arguments) for form in FORMS
-        },
+        **{form: url_for("insights.get_insight_form", name=insight.name, form=form, **arguments) for form in FORMS},
     }
 
 

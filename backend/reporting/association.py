@@ -118,9 +118,7 @@ def finding(points: str) -> Callable[[Sequence[Row]], Finding]:
                 "Nothing was found: after correction for the number of factors tested, none goes with the outcome.",
             )
         told = "; ".join(_one(row, points) for row in found.values())
-        return Finding(
-            str(len(found)), f"of {len(tested)} factors found", f"Associated with, not caused by: {told}."
-        )
+        return Finding(str(len(found)), f"of {len(tested)} factors found", f"Associated with, not caused by: {told}.")
 
     return say
 

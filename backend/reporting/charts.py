@@ -63,9 +63,7 @@ def svg(chart: Mapping[str, Any], *, font: str = FONT) -> str:
 
 def png(chart: Mapping[str, Any]) -> bytes:
     """The chart as a PNG, two pixels per unit."""
-    return vl_convert.vegalite_to_png(
-        _with_width(chart), VEGA_LITE, scale=2, config=config(), allowed_base_urls=[]
-    )
+    return vl_convert.vegalite_to_png(_with_width(chart), VEGA_LITE, scale=2, config=config(), allowed_base_urls=[])
 
 
 def _with_width(chart: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,9 +29,7 @@ def described(insight: Insight) -> dict[str, Any]:
         "datasets": list(insight.datasets),
         "relations": sorted(insight.relations()),
         "audience": sorted(insight.audience),
-        "columns": [
-            {"name": column.name, "label": column.label, "kind": column.kind} for column in insight.columns
-        ],
+        "columns": [{"name": column.name, "label": column.label, "kind": column.kind} for column in insight.columns],
         "parameters": [
             {"name": parameter.name, "label": parameter.label, "default": parameter.default}
             for parameter in insight.parameters

@@ -1,0 +1,76 @@
+"""Student-teacher ratio by subject: teacher availability."""
+
+from collections.abc import Sequence
+
+from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
+from backend.reporting.values import shown
+
+
+def finding(rows: Sequence[Row]) -> Finding:
+    """The subject where most students share a teacher, and the one where fewest do."""
+    if not rows:
+        return Finding("–", "no classes", "There are no grades that name a teacher.")
+    most, fewest = rows[0], rows[-1]
+    return Finding(
+        shown(most["student_teacher_ratio"], "number"),
+        f"students per teacher in {most['subject']}",
+        f"{most['subject']} has {most['student_count']} students for {most['teacher_count']} "
+        f"teacher{'s' if most['teacher_count'] != 1 else ''}, the most; {fewest['subject']} the fewest, "
+        f"{shown(fewest['student_teacher_ratio'], 'number')}.",
+    )
+
+
+INSIGHT = Insight(
+    name="student_teacher_ratio",
+    title="Students per teacher",
+    question="In which subjects do many students share one teacher?",
+    definition=Definition(
+        measure="Student-teacher ratio: distinct students per distinct teacher, by subject.",
+        numerator="Distinct students with a grade in the subject, in any term.",
+        denominator="Distinct teachers named on those grades.",
+        exclusions="Grades that name no teacher. A student counts once, however many terms the subject was taken.",
+        threshold="None: the ratio is shown as it is.",
+        threshold_seeds=(),
+    ),
+    datasets=("laurel/academic_history",),
+    sql="""
+        select subject, student_count, teacher_count, student_teacher_ratio
+        from marts.rpt_student_teacher_ratio
+        where grade_level = coalesce(%(grade_level)s, 'All grade levels')
+        order by student_teacher_ratio desc, subject
+    """,
+    columns=(
+        Column("subject", "Subject", "text"),
+        Column("student_count", "Students", "integer"),
+        Column("teacher_count", "Teachers", "integer"),
+        Column("student_teacher_ratio", "Students per teacher", "number"),
+    ),
+    chart={
+        "width": "container",
+        "height": {"step": 22},
+        "mark": {"type": "bar", "cornerRadiusEnd": 3},
+        "encoding": {
+            "y": {"field": "subject", "type": "nominal", "sort": None, "title": None},
+            "x": {"field": "student_teacher_ratio", "type": "quantitative", "title": "Students per teacher"},
+            "tooltip": [
+                {"field": "subject", "title": "Subject"},
+                {"field": "student_teacher_ratio", "title": "Students per teacher", "format": ".1f"},
+                {"field": "student_count", "title": "Students"},
+                {"field": "teacher_count", "title": "Teachers"},
+            ],
+        },
+    },
+    finding=finding,
+    caveats=(
+        "Over all years on file: students who have left and teachers who have gone are counted where they have grades.",
+    ),
+    parameters=(
+        Parameter(
+            name="grade_level",
+            label="Grade level",
+            values_sql="select grade_level from marts.rpt_student_teacher_ratio where grade_level_order > 0 "
+            "group by grade_level, grade_level_order order by grade_level_order",
+            all_label="All grade levels",
+        ),
+    ),
+)
