@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Generator, Iterator
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -44,7 +46,7 @@ def get_file(id: UUID) -> Response:
     submission = _open_for_download(id, "submission.download")
     response = _streaming(_stored(submission.object_key))
     response.content_length = submission.byte_count
-    response.headers.set("Content-Disposition", "attachment", filename=submission.filename)
+    _name(response, submission.filename)
     response.set_etag(submission.sha256)
     return response
 
@@ -70,8 +72,7 @@ def get_rejects(id: UUID) -> Response:
     delimiter = (submission.dialect or {}).get("delimiter", ",")
     header = [*ERROR_COLUMNS, *_header(submission, delimiter)]
     response = _streaming(_rejects(submission, header, delimiter))
-    name = submission.filename.rsplit(".", 1)[0] + "-rejects.csv"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    _name(response, submission.filename.rsplit(".", 1)[0] + "-rejects.csv")
     return response
 
 
@@ -81,6 +82,15 @@ def _open_for_download(id: UUID, action: str) -> Submission:
         submission = visible(connection, account(), id)
         ledger.record_audit(connection, account().account_id, action, str(id), None)
     return submission
+
+
+def _name(response: Response, filename: str) -> None:
+    """Save as `filename`; a header holds only ASCII, so any other name goes encoded beside a plain one (RFC 6266)."""
+    names = {"filename": filename}
+    if not filename.isascii():
+        plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
+        names = {"filename": plain, "filename*": "UTF-8''" + quote(filename, safe="")}
+    response.headers.set("Content-Disposition", "attachment", **names)
 
 
 def _streaming(pieces: Generator[bytes, None, None]) -> Response:

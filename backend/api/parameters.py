@@ -77,7 +77,10 @@ def description() -> dict[str, str | None]:
     allowed = "A JSON object with " + " and ".join(
         f"`{name}` (text of at most {length} characters, or null)" for name, length in DESCRIPTION_LENGTHS.items()
     )
-    body = request.get_json(force=True, silent=True)
+    try:
+        body = request.get_json(force=True, silent=True)
+    except RecursionError:  # brackets in brackets, without end
+        body = None
     if not isinstance(body, dict) or not body or not set(body) <= set(DESCRIPTION_LENGTHS):
         raise BadRequest("bad_description", "The body does not say what to set.", allowed=allowed + ".")
     for name, value in body.items():

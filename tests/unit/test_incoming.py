@@ -1,7 +1,8 @@
 """What is inside a request body comes out byte for byte, or not at all."""
 
+import hashlib
 import io
-import random
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -49,7 +50,7 @@ def _multipart(body: bytes, **named: int) -> Request:
         b"\r" * (CHUNK_BYTES + 3),
         b"\n" * (CHUNK_BYTES * 2),
         b"x" * (CHUNK_BYTES * 3 + 1),
-        random.Random(1).randbytes(CHUNK_BYTES * 5 + 17),
+        hashlib.shake_256(b"1").digest(CHUNK_BYTES * 5 + 17),
     ],
     ids=["empty", "small", "nearly a boundary", "returns", "newlines", "no newline", "random"],
 )
@@ -59,7 +60,7 @@ def test_a_multipart_file_arrives_byte_for_byte(content: bytes) -> None:
 
 
 def test_a_raw_body_arrives_byte_for_byte_under_its_name() -> None:
-    content = random.Random(2).randbytes(CHUNK_BYTES * 2 + 5)
+    content = hashlib.shake_256(b"2").digest(CHUNK_BYTES * 2 + 5)
     assert _read(_request(content, "text/csv", query="filename=autumn.csv")) == ("autumn.csv", content)
     assert _read(_request(content, "text/csv")) == ("default.csv", content)
 
@@ -72,7 +73,9 @@ def test_a_raw_body_shorter_than_announced_is_interrupted() -> None:
 @pytest.mark.parametrize("missing", [1, 5, 30, 40])
 def test_a_form_cut_short_is_never_taken_for_a_whole_file(missing: int) -> None:
     """Also where the sender's length fits the cut: the closing boundary is what counts."""
-    whole = _form(("file", "x.csv", b"a,b\r\n1,2\r\n3,4"))[:-2]  # the line break after the last boundary may be left out
+    whole = _form(("file", "x.csv", b"a,b\r\n1,2\r\n3,4"))[
+        :-2
+    ]  # the line break after the last boundary may be left out
     assert _read(_multipart(whole))[1] == b"a,b\r\n1,2\r\n3,4"
     with pytest.raises(BadRequest):
         _read(_multipart(whole[:-missing]))
@@ -169,3 +172,14 @@ def test_a_reset_connection_is_an_interruption() -> None:
     request.environ["wsgi.input"] = type("Input", (), {"read": lambda self, size: next(pieces)})()
     with pytest.raises(Interrupted):
         _read(request)
+
+
+def test_a_client_that_falls_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.incoming.STALL_SECONDS", 0.2)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb", buffering=0) as received:
+        theirs.sendall(b"a,b\n")
+        request = _request(b"", "text/csv", length=100)
+        request.environ |= {"wsgi.input": received, "gunicorn.socket": ours}
+        with pytest.raises(Interrupted):
+            _read(request)

@@ -52,7 +52,9 @@ class Client:
 
     def send(self, method: str, path: str, content: bytes, filename: str = "x.csv", **named: Any) -> TestResponse:
         form = {"file": (io.BytesIO(content), filename)}
-        return self.request(method, path, data=form, content_type="multipart/form-data", **named)
+        response = self.request(method, path, data=form, content_type="multipart/form-data", buffered=True, **named)
+        response.request.environ["wsgi.input"].close()  # werkzeug keeps a large form in a file that nobody closes
+        return response
 
 
 def students(rows: int = 3, **changes: str) -> bytes:

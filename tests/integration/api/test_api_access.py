@@ -1,0 +1,139 @@
+"""Who may see and do what."""
+
+import io
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from elt.database import connect, transaction
+from elt.settings import Settings
+
+Students = Callable[..., bytes]
+CALLS = [
+    ("GET", "/api/v1/datasets"),
+    ("GET", "/api/v1/datasets/laurel/students"),
+    ("GET", "/api/v1/datasets/laurel/students/example.csv"),
+    ("POST", "/api/v1/datasets/laurel/students/submissions"),
+    ("GET", "/api/v1/submissions"),
+    ("GET", "/api/v1/submissions/{id}"),
+    ("GET", "/api/v1/submissions/{id}/file"),
+    ("GET", "/api/v1/submissions/{id}/rejects"),
+    ("PUT", "/api/v1/submissions/{id}/file"),
+    ("PATCH", "/api/v1/submissions/{id}"),
+    ("DELETE", "/api/v1/submissions/{id}"),
+]
+OF_ONE_SUBMISSION = [call for call in CALLS if "{id}" in call[1]]
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer nonsense", "nonsense", "Basic YTpi", "Bearer a b"])
+def test_without_a_good_key_nothing_opens(stranger: Any, method: str, path: str, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    response = stranger.request(method, path.format(id=uuid.uuid4()), headers=headers)
+    assert response.status_code == 401
+    assert response.mimetype == "application/problem+json"
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+    assert "nonsense" not in response.text
+
+
+def test_the_calls_above_are_all_there_are(app: Flask) -> None:
+    """A call added later has to say here that it asks for a key."""
+    rules = {
+        (method, rule.rule.replace("<dataset:dataset>", "laurel/students").replace("<uuid:id>", "{id}"))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api/") and not rule.rule.startswith("/api/v1/insights")
+    }
+    assert rules == set(CALLS)
+
+
+def test_the_key_alone_opens_too(stranger: Any, keys: dict[str, str]) -> None:
+    for header in (keys["ada"], f"Bearer {keys['ada']}", f"bearer  {keys['ada']}"):
+        assert stranger.get("/api/v1/datasets", headers={"Authorization": header}).status_code == 200
+
+
+def test_a_revoked_key_opens_nothing(stranger: Any, keys: dict[str, str], module_settings: Settings) -> None:
+    connection = connect(module_settings.database_url)
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute(
+            "update catalog.api_key set revoked_at = now() where account_id = "
+            "(select account_id from catalog.account where name = 'bola')"
+        )
+    headers = {"Authorization": f"Bearer {keys['bola']}"}
+    assert stranger.get("/api/v1/datasets", headers=headers).status_code == 401
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute("update catalog.api_key set revoked_at = null")
+    connection.close()
+    assert stranger.get("/api/v1/datasets", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), OF_ONE_SUBMISSION)
+def test_anothers_submission_does_not_exist(ada: Any, bola: Any, students: Students, method: str, path: str) -> None:
+    id = ada.upload(students()).json["id"]
+    data = {"data": {"file": (io.BytesIO(students()), "x.csv")}} if method == "PUT" else {"json": {"title": "mine"}}
+    theirs = bola.request(method, path.format(id=id), **data)
+    never = bola.request(method, path.format(id=uuid.uuid4()), json={"title": "mine"})
+    assert theirs.status_code == never.status_code == 404
+    assert {**theirs.json, "instance": ""} == {**never.json, "instance": ""}  # not even that it exists
+    untouched = ada.get(f"/api/v1/submissions/{id}").json
+    assert (untouched["status"], untouched["title"], untouched["replaced_by"]) == ("received", None, None)
+
+
+def test_lists_show_ones_own_and_an_admin_everything(ada: Any, bola: Any, principal: Any, students: Students) -> None:
+    mine, theirs = ada.upload(students()).json["id"], bola.upload(students()).json["id"]
+
+    def seen(client: Any) -> set[str]:
+        return {submission["id"] for submission in client.get("/api/v1/submissions?limit=200").json["submissions"]}
+
+    assert seen(ada) & {mine, theirs} == {mine}
+    assert seen(bola) & {mine, theirs} == {theirs}
+    assert seen(principal) >= {mine, theirs}
+    assert principal.get(f"/api/v1/submissions/{mine}/file").status_code == 200
+
+
+def _sign_in(client: Any, account_id: int) -> None:
+    with client.flask.session_transaction() as session:
+        session["account_id"] = account_id
+
+
+def _account_id(settings: Settings, name: str) -> int:
+    connection = connect(settings.database_url)
+    with connection.cursor() as cursor:
+        cursor.execute("select account_id from catalog.account where name = %s", [name])
+        row = cursor.fetchone()
+    connection.close()
+    assert row is not None
+    return int(row[0])
+
+
+def test_the_pages_session_opens_the_api(stranger: Any, keys: dict[str, str], module_settings: Settings) -> None:
+    _sign_in(stranger, _account_id(module_settings, "ada"))
+    assert stranger.get("/api/v1/submissions").status_code == 200
+
+
+def test_a_session_changes_nothing_from_another_origin(
+    stranger: Any, ada: Any, students: Students, module_settings: Settings
+) -> None:
+    """Airflow's page, on another port of the same host, is the same site for a cookie; it must not retract files."""
+    id = ada.upload(students()).json["id"]
+    _sign_in(stranger, _account_id(module_settings, "ada"))
+    for headers in ({}, {"Origin": "http://localhost:8080"}, {"Origin": "null"}):
+        assert stranger.request("DELETE", f"/api/v1/submissions/{id}", headers=headers).status_code == 401
+    own = {"Origin": "http://localhost"}
+    assert stranger.request("DELETE", f"/api/v1/submissions/{id}", headers=own).status_code == 202
+
+
+def test_a_forged_session_opens_nothing(stranger: Any) -> None:
+    stranger.flask.set_cookie("laurel_session", "eyJhY2NvdW50X2lkIjoxfQ.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb")
+    assert stranger.get("/api/v1/submissions").status_code == 401
+
+
+def test_no_answer_may_be_sniffed_or_framed(stranger: Any) -> None:
+    for path in ("/healthz", "/api/v1/datasets", "/apidocs/", "/nowhere"):
+        headers = stranger.get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
