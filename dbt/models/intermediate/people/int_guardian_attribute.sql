@@ -1,6 +1,3 @@
--- A table, since three models read it and each attribute is counted over the rows of a file.
-{{ config(materialized='table') }}
-
 {% set attributes = [
     'lasrra_id', 'title', 'first_name', 'last_name', 'email', 'phone_number', 'home_address', 'gender',
     'state_of_origin', 'lga_of_residence', 'occupation', 'financial_status', 'education_level', 'school_engagement',
