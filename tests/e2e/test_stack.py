@@ -1,0 +1,124 @@
+"""./start.sh as its user meets it: up, up again, status, env, user add, a crash, stop."""
+
+import os
+import signal
+import socket
+import time
+from urllib.parse import urlparse
+
+import psutil
+import psycopg2
+import pytest
+import requests
+
+from stack.supervisor import leftovers
+
+
+def supervised(stack) -> dict[int, str]:
+    """The processes that supervisord itself started."""
+    running = leftovers(stack.home)
+    supervisor = next(process for process in running if process.name() == "supervisord")
+    return {process.pid: process.name() for process in running if process.ppid() == supervisor.pid}
+
+
+def accepts_connections(url: str) -> bool:
+    address = urlparse(url)
+    try:
+        socket.create_connection((address.hostname, address.port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_up_again_changes_nothing_and_takes_seconds(stack) -> None:
+    before = supervised(stack)
+    start = time.monotonic()
+    printed = stack.run("up").stdout
+    assert time.monotonic() - start < 20
+    assert supervised(stack) == before
+    assert stack.api_url in printed
+    assert stack.researcher_key in printed
+
+
+def test_status_lists_every_process(stack) -> None:
+    printed = stack.run("status").stdout
+    for name in ("postgres", "s3", "backend", *(f"airflow-{part}" for part in ("api-server", "scheduler"))):
+        assert any(line.startswith(name) and "RUNNING" in line for line in printed.splitlines()), printed
+
+
+def test_env_reaches_every_part(stack) -> None:
+    names = {"LAUREL_API_URL", "LAUREL_RESEARCHER_KEY", "LAUREL_ADMIN_KEY", "LAUREL_DATABASE_URL", "AIRFLOW_URL"}
+    assert names <= stack.variables.keys()
+    assert requests.get(f"{stack.api_url}/readyz", timeout=10).status_code == 200
+    login = {"username": stack.variables["AIRFLOW_USERNAME"], "password": stack.variables["AIRFLOW_PASSWORD"]}
+    assert requests.post(f"{stack.airflow_url}/auth/token", json=login, timeout=10).status_code == 201
+    for url in (stack.database_url, stack.reader_database_url):
+        psycopg2.connect(url).close()
+
+
+def test_secrets_are_for_their_owner_only(stack) -> None:
+    for name in ("secrets.json", "supervisord.conf", "airflow/passwords.json"):
+        assert (stack.home / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_user_add_prints_a_key_that_works_and_is_stored_nowhere(stack) -> None:
+    key = stack.run("user", "add", "Ada Obi", "--role", "researcher").stdout.strip()
+    answer = requests.get(f"{stack.api_url}/api/v1/submissions", headers={"Authorization": f"Bearer {key}"}, timeout=10)
+    assert answer.json()["submissions"] == []  # a new researcher sees nobody else's
+    again = stack.run("user", "add", "Ada Obi", "--role", "researcher", check=False)
+    assert again.returncode == 1
+    assert "already" in again.stdout
+    files = (path for path in stack.home.rglob("*") if path.is_file() and not path.is_relative_to(stack.home / "venv"))
+    assert not [path for path in files if "postgres" not in path.parts and key.encode() in path.read_bytes()]
+
+
+def test_psql_opens_the_warehouse(stack) -> None:
+    assert stack.run("psql", "-Atc", "select current_user").stdout.strip() == "laurel"
+
+
+def test_a_process_that_dies_is_started_again(stack) -> None:
+    backend = next(pid for pid, name in supervised(stack).items() if "gunicorn" in name)
+    os.kill(backend, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        time.sleep(1)
+        try:
+            if requests.get(f"{stack.api_url}/readyz", timeout=5).status_code == 200:
+                return
+        except requests.RequestException:
+            continue
+    pytest.fail("The backend did not come back.")
+
+
+def test_after_a_crash_of_the_machine_it_just_starts_again(stack) -> None:
+    headers = {"Authorization": f"Bearer {stack.admin_key}"}
+    before = requests.get(f"{stack.api_url}/api/v1/submissions", headers=headers, timeout=10).json()["submissions"]
+    for process in leftovers(stack.home):
+        os.kill(process.pid, signal.SIGKILL)
+    assert stack.run("status", check=False).returncode == 3
+    # The number of the dead server now belongs to a process that lives, as it may after a reboot.
+    pid_file = stack.home / "postgres" / "data" / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+
+    stack.run("up")
+
+    after = requests.get(f"{stack.api_url}/api/v1/submissions", headers=headers, timeout=10).json()["submissions"]
+    assert [one["id"] for one in after] == [one["id"] for one in before]
+
+
+def test_a_dead_supervisor_is_replaced_with_all_it_left_behind(stack) -> None:
+    orphans = leftovers(stack.home)
+    supervisor = next(p for p in orphans if p.name() == "supervisord")
+    supervisor.kill()
+    stack.run("up")
+    assert not [p for p in orphans if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_stop_ends_every_process_and_up_brings_the_same_addresses_back(stack) -> None:
+    stack.run("stop")
+    assert leftovers(stack.home) == []
+    for url in (stack.api_url, stack.airflow_url, stack.database_url, stack.variables["LAUREL_S3_ENDPOINT"]):
+        assert not accepts_connections(url)
+    assert stack.run("status", check=False).returncode == 3
+    assert f"{stack.api_url}/" in stack.run("up").stdout
