@@ -22,7 +22,10 @@ PORTS_FILE = "ports.json"
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 where it worked; the reason goes to standard error where not."""
-    options = _parser().parse_args(arguments or ["up"])
+    parser = _parser()
+    options, options.rest = parser.parse_known_args(arguments or ["up"])
+    if options.rest and options.run not in (_psql, _dbt, checks.run):
+        parser.error(f"unknown arguments: {' '.join(options.rest)}")
     try:
         return int(options.run(Home.from_environment(), options) or 0)
     except (StartFailed, SampleFailed, UnusableEnvironment, TimeoutError, RuntimeError) as error:
@@ -44,14 +47,13 @@ def _parser() -> argparse.ArgumentParser:
     verb("up", _up, "install and start everything that is not running yet (also without a verb)")
     verb("stop", _stop, "stop every process; the data stays")
     verb("status", _status, "what runs, where, since when; exit code 3 where something does not")
-    verb("test", checks.run, "lint, types and every test, in a throw-away home").add_argument(
-        "pytest", nargs="*", help="what to give to pytest instead of everything"
-    )
+    verb("test", checks.run, "lint, types and every test, in a throw-away home; more words go to pytest")
     logs = verb("logs", _logs, "follow the logs of all processes, or of one")
     logs.add_argument("process", nargs="?", help="as `status` names it")
     reset = verb("reset", _reset, "stop, and delete the data, the accounts and the logs")
     reset.add_argument("--yes", action="store_true", help="do not ask")
-    verb("psql", _psql, "open the warehouse as its owner").add_argument("arguments", nargs=argparse.REMAINDER)
+    verb("psql", _psql, "open the warehouse as its owner; more words go to psql")
+    verb("dbt", _dbt, "run dbt on the warehouse: ./start.sh dbt parse")
     user = verb("user", _user, "add an account; prints its key, once")
     user.add_argument("action", choices=["add"])
     user.add_argument("name")
@@ -135,8 +137,14 @@ def _reset(home: Home, options: argparse.Namespace) -> int:
 
 def _psql(home: Home, options: argparse.Namespace) -> int:
     plan = _existing(home)
-    command = [psql(), plan.laurel_variables()["LAUREL_DATABASE_URL"], *options.arguments]
+    command = [psql(), plan.laurel_variables()["LAUREL_DATABASE_URL"], *options.rest]
     return subprocess.run(command, env=plan.environment(), check=False).returncode
+
+
+def _dbt(home: Home, options: argparse.Namespace) -> int:
+    environment = _existing(home).environment()
+    command = [sys.executable, "-m", "stack.dbt", *options.rest]
+    return subprocess.run(command, env=environment, cwd=REPOSITORY, check=False).returncode
 
 
 def _user(home: Home, options: argparse.Namespace) -> int:

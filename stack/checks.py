@@ -36,7 +36,7 @@ def run(home: Home, options: argparse.Namespace) -> int:
     if failed:
         print(f"Failed before the tests: {', '.join(failed)}", flush=True)
     tests = subprocess.run(
-        [sys.executable, "-m", "pytest", *options.pytest], env=environment, cwd=REPOSITORY, check=False
+        [sys.executable, "-m", "pytest", *options.rest], env=environment, cwd=REPOSITORY, check=False
     )
     return tests.returncode or (1 if failed else 0)
 
