@@ -73,7 +73,10 @@ def test_a_row_says_everything_that_is_wrong_with_it() -> None:
         {
             "name": "test/scores", "title": "", "description": "", "version": 1,
             "fields": [
-                {"name": "ID", "column": "id", "type": "string", "description": "", "example": "", "constraints": {"required": True}},
+                {
+                    "name": "ID", "column": "id", "type": "string", "description": "", "example": "",
+                    "constraints": {"required": True},
+                },
                 {"name": "Score", "column": "score", "type": "integer", "description": "", "example": ""},
             ],
         }
