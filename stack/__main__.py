@@ -23,7 +23,8 @@ PORTS_FILE = "ports.json"
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 where it worked; the reason goes to standard error where not."""
     parser = _parser()
-    options, options.rest = parser.parse_known_args(arguments or ["up"])
+    options, rest = parser.parse_known_args(arguments or ["up"])
+    options.rest = rest
     if options.rest and options.run not in (_psql, _dbt, checks.run):
         parser.error(f"unknown arguments: {' '.join(options.rest)}")
     try:
