@@ -27,6 +27,11 @@ _MAKERS: dict[str, Callable[[], str]] = {
 }
 
 
+def make_up() -> dict[str, str]:
+    """A new value for every secret, by name."""
+    return {name: make() for name, make in _MAKERS.items()}
+
+
 def load_or_create(home: Home) -> dict[str, str]:
     """Every secret by name. One that an earlier version did not have is made up now."""
     path = home.path / FILE

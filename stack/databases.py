@@ -1,5 +1,6 @@
-"""The roles and databases inside the embedded cluster."""
+"""The roles and databases inside a cluster."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 import psycopg2
@@ -7,8 +8,20 @@ from psycopg2 import sql
 
 
 def create_roles(superuser_url: str, owner_password: str, reader_password: str, airflow_password: str) -> None:
-    """Make the three roles, or give those that exist their password again."""
-    passwords = {"laurel": owner_password, "laurel_reader": reader_password, "airflow": airflow_password}
+    """Make the three roles of the embedded cluster, or give those that exist their password again."""
+    ensure_roles(
+        superuser_url, {"laurel": owner_password, "laurel_reader": reader_password, "airflow": airflow_password}
+    )
+
+
+def create_databases(superuser_url: str) -> None:
+    """Make the warehouse and Airflow's database; nobody but their roles may connect."""
+    ensure_database(superuser_url, "laurel", readers=["laurel_reader"])
+    ensure_database(superuser_url, "airflow")
+
+
+def ensure_roles(superuser_url: str, passwords: Mapping[str, str]) -> None:
+    """Make a role per name, or give those that exist their password again."""
     with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("select rolname from pg_roles")
         existing = {name for (name,) in cursor.fetchall()}
@@ -20,16 +33,15 @@ def create_roles(superuser_url: str, owner_password: str, reader_password: str, 
             )
 
 
-def create_databases(superuser_url: str) -> None:
-    """Make the warehouse and Airflow's database; nobody but their roles may connect."""
+def ensure_database(superuser_url: str, name: str, readers: Sequence[str] = ()) -> None:
+    """Make a database unless it is there; only the role of its name, which owns it, and the readers may connect."""
+    database = sql.Identifier(name)
     with closing(psycopg2.connect(superuser_url)) as connection:
         connection.autocommit = True  # CREATE DATABASE refuses to run in a transaction
         with connection.cursor() as cursor:
-            cursor.execute("select datname from pg_database")
-            existing = {name for (name,) in cursor.fetchall()}
-            for name in ("laurel", "airflow"):
-                database = sql.Identifier(name)
-                if name not in existing:
-                    cursor.execute(sql.SQL("create database {} owner {}").format(database, database))
-                cursor.execute(sql.SQL("revoke connect on database {} from public").format(database))
-            cursor.execute("grant connect on database laurel to laurel_reader")
+            cursor.execute("select 1 from pg_database where datname = %s", [name])
+            if cursor.fetchone() is None:
+                cursor.execute(sql.SQL("create database {} owner {}").format(database, database))
+            cursor.execute(sql.SQL("revoke connect on database {} from public").format(database))
+            for reader in readers:
+                cursor.execute(sql.SQL("grant connect on database {} to {}").format(database, sql.Identifier(reader)))

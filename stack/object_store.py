@@ -8,11 +8,11 @@ from pathlib import Path
 from stack.ports import LOOPBACK
 
 
-def command(directory: Path, port: int, access_key: str, secret_key: str) -> list[str]:
+def command(directory: Path, port: int, access_key: str, secret_key: str, host: str = LOOPBACK) -> list[str]:
     """The server in the foreground."""
     return [
         *(str(Path(sys.prefix) / "bin" / "rclone"), "serve", "s3", str(directory)),
-        *("--addr", f"{LOOPBACK}:{port}", "--auth-key", f"{access_key},{secret_key}", "--config", "/dev/null"),
+        *("--addr", f"{host}:{port}", "--auth-key", f"{access_key},{secret_key}", "--config", "/dev/null"),
         # Every read goes to the file itself, and an ETag costs no reading of the file.
         *("--vfs-cache-mode", "off", "--etag-hash", ""),
     ]

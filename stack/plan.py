@@ -126,17 +126,19 @@ class Plan:
                 self.home.path / "s3", self.ports["s3"], secret["s3_access_key"], secret["s3_secret_key"]
             )
             programs.append(Program("s3", command, 10))
-        programs.append(Program("backend", self._backend_command(), 20))
+        programs.append(Program("backend", backend_command(LOOPBACK, self.ports["backend"]), 20))
         programs += [Program(name, command, 30) for name, command in airflow.commands().items()]
         return programs
 
-    def _backend_command(self) -> list[str]:
-        return [
-            *(str(Path(sys.prefix) / "bin" / "gunicorn"), "backend.app:create_app()"),
-            *("--bind", f"{LOOPBACK}:{self.ports['backend']}", "--workers", "2", "--threads", "16"),
-            *("--worker-class", "gthread", "--timeout", "120", "--graceful-timeout", "20"),
-            *("--access-logfile", "-", "--no-control-socket"),
-        ]
+
+def backend_command(host: str, port: int) -> list[str]:
+    """The backend in the foreground."""
+    return [
+        *(str(Path(sys.prefix) / "bin" / "gunicorn"), "backend.app:create_app()"),
+        *("--bind", f"{host}:{port}", "--workers", "2", "--threads", "16"),
+        *("--worker-class", "gthread", "--timeout", "120", "--graceful-timeout", "20"),
+        *("--access-logfile", "-", "--no-control-socket"),
+    ]
 
 
 def external_parts(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -94,14 +94,19 @@ def _start_airflow(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
 def _start_backend(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
     with steps.step("warehouse"):
         _run(plan, [sys.executable, "-m", "elt", "migrate"], "The warehouse could not be prepared")
-        _ensure_demo_accounts(plan)
+        ensure_demo_accounts(
+            plan.laurel_variables()["LAUREL_DATABASE_URL"],
+            plan.credentials["researcher_key"],
+            plan.credentials["admin_key"],
+        )
     supervisor.start("backend")
     _wait(steps, "backend is ready", "backend", lambda: _answers(f"{plan.api_url}/readyz"), 60)
 
 
-def _ensure_demo_accounts(plan: Plan) -> None:
-    keys = {"demo-researcher": plan.credentials["researcher_key"], "demo-admin": plan.credentials["admin_key"]}
-    with closing(connect(plan.laurel_variables()["LAUREL_DATABASE_URL"])) as connection:
+def ensure_demo_accounts(database_url: str, researcher_key: str, admin_key: str) -> None:
+    """Make the two demo accounts with these keys, unless the keys are known."""
+    keys = {"demo-researcher": researcher_key, "demo-admin": admin_key}
+    with closing(connect(database_url)) as connection:
         for name, key in keys.items():
             with transaction(connection):
                 if accounts.authenticate(connection, key) is None:
