@@ -1,0 +1,130 @@
+"""/apidocs in a real browser: the key is typed in once, then "Try it out" works for every call."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Locator, Page, Response, sync_playwright
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+STUDENTS = {"dataset": "laurel/students"}
+Students = Callable[..., bytes]
+
+
+@pytest.fixture
+def page(server: Any) -> Iterator[Page]:
+    """The Swagger page; anything it cannot load, or that breaks in it, fails the test."""
+    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser_path is None:
+        pytest.skip(f"None of {', '.join(BROWSERS)} is on PATH. Debian: apt-get install chromium")
+    troubles: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("requestfailed", lambda request: troubles.append(request.url))
+        page.on("request", lambda r: troubles.append(r.url) if not r.url.startswith((server.url, "data:")) else None)
+        page.goto(f"{server.url}/apidocs/")
+        page.wait_for_selector(".opblock")
+        yield page
+        browser.close()
+    assert troubles == []
+
+
+@dataclass
+class Call:
+    """One call on the page."""
+
+    page: Page
+    block: Locator
+
+    def fill(self, values: dict[str, str]) -> None:
+        for name, value in values.items():
+            row = self.block.locator(f'tr[data-param-name="{name}"]')
+            if (choices := row.locator("select")).count():
+                choices.select_option(value)
+            else:
+                row.locator("input").fill(value)
+
+    def execute(self) -> Response:
+        with self.page.expect_response(lambda response: "/apispec" not in response.url) as waiting:
+            self.block.locator(".execute").click()
+        shown = self.block.locator(".live-responses-table .response-col_status").nth(1)
+        shown.wait_for()
+        assert shown.inner_text().split()[0] == str(waiting.value.status)
+        return waiting.value
+
+
+def _call(page: Page, method: str, path: str, values: dict[str, str] | None = None) -> Call:
+    """The call with this method and path, opened, tried and filled in."""
+    summary = page.locator(f'.opblock-{method} .opblock-summary:has([data-path="{path}"])')
+    block = page.locator(f".opblock-{method}", has=page.locator(f'[data-path="{path}"]'))
+    summary.click()
+    block.locator(".try-out__btn").click()
+    call = Call(page, block)
+    call.fill(values or {})
+    return call
+
+
+def _authorize(page: Page, key: str) -> None:
+    page.click("button.authorize")
+    page.fill(".modal-ux input", key)
+    page.click(".modal-ux button.authorize")
+    page.click(".modal-ux button.btn-done")
+
+
+def test_without_a_key_the_page_shows_the_problem(page: Page) -> None:
+    response = _call(page, "get", "/api/v1/datasets").execute()
+    assert response.status == 401
+    assert "This call needs an API key." in page.locator(".live-responses-table").inner_text()
+
+
+def test_every_call_can_be_tried_with_the_key_typed_in_once(
+    page: Page, server: Any, keys: dict[str, str], students: Students, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_bytes(students())
+    second.write_bytes(students())
+    _authorize(page, keys["ada"])
+
+    create = _call(page, "post", "/api/v1/datasets/{dataset}/submissions", STUDENTS)
+    create.block.locator("input[type=file]").set_input_files(first)
+    created = create.execute()
+    assert created.status == 201
+    id = {"id": created.json()["id"]}
+    assert created.json()["sha256"]
+
+    replace = _call(page, "put", "/api/v1/submissions/{id}/file", id)
+    replace.block.locator("input[type=file]").set_input_files(second)
+    assert replace.execute().status == 201
+    describe = _call(page, "patch", "/api/v1/submissions/{id}", id)
+    describe.block.locator("textarea").fill('{"title": "From the page"}')
+    assert describe.execute().json()["title"] == "From the page"
+    assert _call(page, "get", "/api/v1/submissions/{id}", id | {"wait": "0.5"}).execute().json()["replaced_by"]
+    assert _call(page, "delete", "/api/v1/submissions/{id}", id).execute().status == 202
+
+    others = {
+        "/api/v1/datasets": {},
+        "/api/v1/datasets/{dataset}": STUDENTS,
+        "/api/v1/datasets/{dataset}/example.csv": STUDENTS,
+        "/api/v1/submissions": {"dataset": "laurel/students", "limit": "5"},
+        "/api/v1/submissions/{id}/file": id,
+        "/api/v1/submissions/{id}/rejects": id,
+        "/api/v1/insights": {},
+        "/healthz": {},
+        "/readyz": {},
+        "/metrics": {},
+    }
+    for path, values in others.items():
+        assert _call(page, "get", path, values).execute().status == 200, path
+
+    paths = requests.get(f"{server.url}/apispec.json", timeout=30).json()["paths"]
+    of_marts = {"/api/v1/insights/{name}", "/api/v1/insights/{name}.{form}"}  # tried where there are marts: tests/e2e
+    assert {path for path, methods in paths.items() if "get" in methods} == {
+        *others,
+        "/api/v1/submissions/{id}",
+    } | of_marts
