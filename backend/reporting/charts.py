@@ -1,5 +1,6 @@
 """Charts: an insight's Vega-Lite spec with its rows in it, for the browser and for files."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from backend.reporting.values import plain
 VEGA_LITE = "6.4"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "Liberation Sans"  # comes with vl-convert, so that a file looks the same on every machine
+
+_PROCESS_IDS = re.compile(r"\b(gradient_|clip)\d+\b")
 
 # Told apart by people with any colour vision, on white and on near-black.
 LIGHT = {"ink": "#1c2b26", "muted": "#5b6b65", "grid": "#e3e9e6", "back": "#ffffff"}
@@ -25,6 +28,8 @@ def spec(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:
         "$schema": SCHEMA,
         "description": insight.question,
         "data": {"values": [{name: plain(value) for name, value in row.items()} for row in rows]},
+        # Only the width follows the page: bars keep their height.
+        "autosize": {"type": "fit-x", "contains": "padding"},
         **insight.chart,
     }
 
@@ -57,13 +62,19 @@ def config(*, dark: bool = False, font: str = FONT) -> dict[str, Any]:
 
 def svg(chart: Mapping[str, Any], *, font: str = FONT) -> str:
     """The chart as an SVG document; the same spec gives the same text."""
-    sized = _with_width(chart)
-    return vl_convert.vegalite_to_svg(sized, VEGA_LITE, config=config(font=font), allowed_base_urls=[])
+    drawn = vl_convert.vegalite_to_svg(_with_width(chart), VEGA_LITE, config=config(font=font), allowed_base_urls=[])
+    return _renumbered(drawn)
 
 
 def png(chart: Mapping[str, Any]) -> bytes:
     """The chart as a PNG, two pixels per unit."""
     return vl_convert.vegalite_to_png(_with_width(chart), VEGA_LITE, scale=2, config=config(), allowed_base_urls=[])
+
+
+def _renumbered(drawn: str) -> str:
+    """Vega numbers gradients and clips through the life of the process; here they count from 0 in each file."""
+    numbers: dict[str, int] = {}
+    return _PROCESS_IDS.sub(lambda found: f"{found[1]}{numbers.setdefault(found[0], len(numbers))}", drawn)
 
 
 def _with_width(chart: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def shown(value: Any, kind: Kind) -> str:
         case "integer":
             return f"{int(value):,}"
         case "number":
-            return f"{float(value):,.1f}"
+            return f"{float(value):,.1f}".replace("-", "−")
         case "rate":
             return f"{100 * float(value):.1f}%"
         case "p_value":

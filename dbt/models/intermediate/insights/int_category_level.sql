@@ -1,6 +1,4 @@
 -- Each level of a factor against all units with another level of it, and whether it may be shown.
--- A table, since two models read it.
-{{ config(materialized='table', post_hook='analyze {{ this }}') }}
 
 {% set factor_key = 'analysis, population, outcome, factor' %}
 

@@ -1,6 +1,3 @@
--- A table, since three models read it and it goes over every grade.
-{{ config(materialized='table', post_hook='analyze {{ this }}') }}
-
 with graded as (
     select
         fct_grade.student_key,

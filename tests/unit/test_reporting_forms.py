@@ -1,0 +1,108 @@
+"""Charts, reports and values: what leaves the house says what the rows say, the same every time."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from backend.reporting import charts, forms
+from backend.reporting.registry import registry
+from backend.reporting.result import Choice, Freshness, Result
+from backend.reporting.values import plain, shown
+
+ROWS = tuple(
+    {
+        "subject": subject, "term": "First Term", "pass_mark": 50.0, "is_suppressed": False,
+        "graded_count": 200, "passed_count": passed, "pass_rate": passed / 200,
+    }
+    for subject, passed in (("Mathematics", 91), ('"Arts", fine', 157))
+)  # fmt: skip
+HIDDEN = {**ROWS[0], "subject": "Yoruba", "is_suppressed": True, "graded_count": None, "passed_count": None}
+HIDDEN["pass_rate"] = None
+
+
+@pytest.fixture
+def result() -> Result:
+    """Two rows of pass_rate and a hidden one."""
+    insight = registry()["pass_rate"]
+    rows = (*ROWS, HIDDEN)
+    source = {
+        "dataset_id": "laurel/academic_history", "title": "Academic history", "live_submissions": 1,
+        "lines_read": 400, "rows_loaded": 396, "rows_rejected": 4, "is_current": True,
+        "last_received_at": None, "last_modelled_at": None,
+    }  # fmt: skip
+    return Result(
+        insight=insight,
+        choices=(Choice(insight.parameters[0], ("SS1", "SS2"), None),),
+        rows=rows,
+        finding=insight.finding(rows),
+        freshness=Freshness(datetime(2026, 11, 21, 8, 5, tzinfo=UTC), 7, (source,), 0.01),
+    )
+
+
+def test_csv_holds_the_rows_as_they_are(result: Result) -> None:
+    read = list(csv.DictReader(io.StringIO(forms.to_csv(result))))
+    assert [row["subject"] for row in read] == ["Mathematics", '"Arts", fine', "Yoruba"]
+    assert [row["pass_rate"] for row in read] == ["0.455", "0.785", ""]
+
+
+def test_json_says_how_fresh_and_complete_it_is(result: Result) -> None:
+    told = forms.to_json(result)
+    assert told["freshness"]["published_at"] == "2026-11-21T08:05:00+00:00"
+    assert told["freshness"]["rejected_rate"] == 0.01
+    assert told["parameters"][0]["allowed"] == ["SS1", "SS2"]
+    assert told["rows"][0]["pass_rate"] == 0.455
+
+
+def test_the_finding_leaves_hidden_rows_out(result: Result) -> None:
+    assert result.finding.headline == "62.0%"
+    assert "248 of 400" in result.finding.sentence
+
+
+def test_the_chart_carries_its_values(result: Result) -> None:
+    drawn = forms.to_svg(result)
+    assert "Mathematics" in drawn
+    assert ">46%<" in drawn or ">45%<" in drawn
+    assert ">79%<" in drawn or ">78%<" in drawn
+
+
+def test_png_is_a_png_and_pdf_a_pdf_of_one_page(result: Result) -> None:
+    assert forms.to_png(result).startswith(b"\x89PNG\r\n")
+    pdf = forms.to_pdf(result)
+    assert pdf.startswith(b"%PDF-")
+    assert b"/Count 1" in pdf
+
+
+def test_the_same_answer_gives_the_same_bytes(result: Result) -> None:
+    assert forms.to_pdf(result) == forms.to_pdf(result)
+    assert forms.to_svg(result) == forms.to_svg(result)
+    assert forms.to_png(result) == forms.to_png(result)
+
+
+@pytest.mark.parametrize("name", registry())
+def test_a_chart_without_rows_can_be_drawn(name: str) -> None:
+    assert charts.svg(charts.spec(registry()[name], [])).startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (0.6371, "rate", "63.7%"),
+        (12345, "integer", "12,345"),
+        (-2.34, "number", "−2.3"),
+        (0.0004, "p_value", "< 0.001"),
+        (True, "flag", "yes"),
+        (None, "number", "–"),
+        (datetime(2026, 1, 2, 3, 4, tzinfo=UTC), "time", "2 Jan 2026 03:04 UTC"),
+    ],
+)
+def test_values_are_shown_as_people_write_them(value: object, kind: str, text: str) -> None:
+    assert shown(value, kind) == text
+
+
+def test_numbers_stay_numbers() -> None:
+    assert plain(Decimal("3")) == 3
+    assert plain(Decimal("3.50")) == 3.5
+    assert plain([Decimal("1.5"), None]) == [1.5, None]
