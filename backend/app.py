@@ -1,5 +1,7 @@
 """The application, wired: settings in, Flask out. Run by `gunicorn 'backend.app:create_app()'`."""
 
+import logging
+
 from flask import Flask, Response
 
 from backend import pages, problems, swagger, waiting
@@ -20,6 +22,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
+    "Cache-Control": "private, no-store",  # where a view says nothing else: most of it is about persons
     "Cross-Origin-Opener-Policy": "same-origin",
     # Swagger UI starts from a script in its page; nothing is ever loaded from elsewhere.
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'; "
@@ -31,6 +34,7 @@ SECURITY_HEADERS = {
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole application. Connects to nothing yet: it starts, and says so in /readyz, while a part is away."""
     settings = settings or Settings.from_environment()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     app = Flask("backend")
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

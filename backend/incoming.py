@@ -4,19 +4,19 @@ import io
 import time
 from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, File, MultipartDecoder, NeedData
 
 from backend.problems import BadRequest, TooLarge
+from backend.silence import limit_silence
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 CHUNK_BYTES = 64 * 1024
-STALL_SECONDS = 60  # a client that sends nothing for so long is taken for gone
 LINGER_SECONDS = 10  # how long a refused upload is still read, so that the client gets to see the answer
 MULTIPART_OVERHEAD = 64 * 1024  # boundaries and part headers around a file
 PART_HEADER_LIMIT = 2**20  # what the decoder may hold back at most, whatever the sender does
@@ -50,7 +50,7 @@ class RequestBody:
 
     def __init__(self, request: Request) -> None:
         self._input: BinaryIO = request.environ["wsgi.input"]
-        self._socket: Any = request.environ.get("gunicorn.socket")
+        self._environ = request.environ  # also there when the request is over, in linger()
         # Without a length, only a server that decodes chunked bodies says where this one ends.
         terminated = bool(request.environ.get("wsgi.input_terminated"))
         self._left: int | None = None if terminated else 0
@@ -60,7 +60,7 @@ class RequestBody:
 
     def chunks(self) -> Iterator[bytes]:
         """Everything that is left to read."""
-        self._limit_silence(STALL_SECONDS)
+        limit_silence(self._environ)
         while chunk := self._read():
             yield chunk
 
@@ -69,7 +69,7 @@ class RequestBody:
         deadline = time.monotonic() + LINGER_SECONDS
         try:
             while not self._ended and (left := deadline - time.monotonic()) > 0:
-                self._limit_silence(left)
+                limit_silence(self._environ, left)
                 self._read()
         except Interrupted:
             return  # gone already
@@ -90,10 +90,6 @@ class RequestBody:
         if self._left is not None:
             self._left -= len(chunk)
         return chunk
-
-    def _limit_silence(self, seconds: float) -> None:
-        if self._socket is not None and self._socket.fileno() >= 0:
-            self._socket.settimeout(seconds)
 
 
 class IncomingFile(io.RawIOBase):

@@ -90,8 +90,11 @@ def problem(
 
 def from_laurel_error(error: LaurelError) -> Response:
     """Laurel's own errors already carry what may be told."""
+    status = status_of(error)
+    if status >= 500:
+        log_frames(error, f"{request.method} {request.path}")
     return problem(
-        status_of(error),
+        status,
         error.code,
         error.message,
         allowed=error.allowed,

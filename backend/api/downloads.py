@@ -5,6 +5,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from backend.api.representation import visible
 from backend.auth import account, require_role
 from backend.problems import log_frames
 from backend.services import services
+from backend.silence import limit_silence
 from elt import ledger
+from elt.database import connect, translated_errors
 from elt.errors import NotFound
 from elt.ledger import Submission
 from elt.reading import SAMPLE_BYTES
@@ -95,6 +98,7 @@ def _name(response: Response, filename: str) -> None:
 
 def _streaming(pieces: Generator[bytes, None, None]) -> Response:
     """The pieces as a response. What fails before the first byte is a problem document; later, the download breaks."""
+    limit_silence(request.environ)
     first = next(pieces, b"")
     where = f"{request.method} {request.path}"  # the request is over by the time the rest is sent
 
@@ -122,7 +126,8 @@ def _rejects(submission: Submission, header: list[str], delimiter: str) -> Gener
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
-    with services().pool.connection() as connection:
+    # A connection of its own: those who read slowly must not use up the pool.
+    with closing(connect(services().settings.database_url)) as connection, translated_errors():
         for line in ledger.rejected_lines(connection, submission.submission_id):
             columns = "; ".join(error["column"] or "" for error in line.errors)
             messages = "; ".join(error["message"] or error["code"] or "" for error in line.errors)

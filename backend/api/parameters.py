@@ -3,6 +3,7 @@
 import base64
 import binascii
 import math
+import re
 
 from flask import request
 
@@ -24,6 +25,7 @@ LIMIT_DEFAULT = 50
 WAIT_MAXIMUM = 60
 DESCRIPTION_LENGTHS = {"title": 200, "note": 4000}
 INTEGER_MAXIMUM = 2**31 - 1
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON can spell these, Postgres cannot hold them
 
 
 def limit() -> int:
@@ -86,7 +88,7 @@ def description() -> dict[str, str | None]:
     for name, value in body.items():
         if value is None:
             continue
-        if not isinstance(value, str) or len(value) > DESCRIPTION_LENGTHS[name] or "\x00" in value:
+        if not isinstance(value, str) or len(value) > DESCRIPTION_LENGTHS[name] or UNSTORABLE.search(value):
             raise BadRequest("bad_description", f"`{name}` cannot be set to this.", allowed=allowed + ".")
     return body
 

@@ -175,7 +175,7 @@ def test_a_reset_connection_is_an_interruption() -> None:
 
 
 def test_a_client_that_falls_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.incoming.STALL_SECONDS", 0.2)
+    monkeypatch.setattr("backend.silence.STALL_SECONDS", 0.2)
     ours, theirs = socket.socketpair()
     with ours, theirs, ours.makefile("rb", buffering=0) as received:
         theirs.sendall(b"a,b\n")

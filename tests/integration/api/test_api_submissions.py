@@ -208,7 +208,18 @@ def test_title_and_note(ada: Any, students: Students) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"{}", b'{"status": "modelled"}', b'{"title": 1}', b'{"note": "a\\u0000"}', b"[" * 5000]
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"status": "modelled"}',
+        b'{"title": 1}',
+        b'{"note": "a\\u0000"}',
+        b'{"note": "\\ud800"}',
+        b"[" * 5000,
+    ],
 )
 def test_nothing_else_can_be_set(ada: Any, students: Students, body: bytes) -> None:
     path = f"{SUBMISSIONS}/{ada.upload(students()).json['id']}"
