@@ -60,7 +60,9 @@ def install(home: Path, environment: Path, locks: list[Path]) -> None:
     marker = environment / "installed"
     marker.unlink(missing_ok=True)
     python = environment / "bin" / "python"
-    run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python, *locks])
+    # Compiled once here; else four processes of Airflow would compile the same files at their first start, at once.
+    options = ["--quiet", "--require-hashes", "--compile-bytecode"]
+    run([uv, "pip", "sync", *options, "--python", python, *locks])
     marker.write_text("\n".join(map(fingerprint, locks)))
     say(f"{time.monotonic() - start:6.1f} s  Python environment")
 

@@ -37,9 +37,9 @@ class Program:
 
     name: str
     command: list[str]
-    priority: int  # lower starts first and stops last
     stop_signal: str = "TERM"
     user: str | None = None
+    is_server: bool = False  # the others are its clients: they stop before it does
 
 
 @dataclass(frozen=True)
@@ -119,15 +119,15 @@ class Plan:
         programs = []
         if self.cluster:
             # INT: a fast shutdown, which does not wait for clients to leave.
-            programs.append(Program("postgres", self.cluster.command(), 10, "INT", service_user()))
+            programs.append(Program("postgres", self.cluster.command(), "INT", service_user(), is_server=True))
         if self.has_embedded_store:
             secret = self.credentials
             command = object_store.command(
                 self.home.path / "s3", self.ports["s3"], secret["s3_access_key"], secret["s3_secret_key"]
             )
-            programs.append(Program("s3", command, 10))
-        programs.append(Program("backend", backend_command(LOOPBACK, self.ports["backend"]), 20))
-        programs += [Program(name, command, 30) for name, command in airflow.commands().items()]
+            programs.append(Program("s3", command, is_server=True))
+        programs.append(Program("backend", backend_command(LOOPBACK, self.ports["backend"])))
+        programs += [Program(name, command) for name, command in airflow.commands().items()]
         return programs
 
 

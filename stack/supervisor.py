@@ -58,7 +58,7 @@ def _program(program: Program, log: Path) -> list[str]:
         "autorestart=true",
         "startsecs=1",
         "startretries=1000",  # whatever a process waits for, it may wait for long
-        f"priority={program.priority}",
+        f"priority={10 if program.is_server else 20}",  # what is lower stops last
         f"stopsignal={program.stop_signal}",
         "stopwaitsecs=20",
         # Airflow's processes leave children behind when only they themselves are told to stop.
@@ -125,9 +125,23 @@ class Supervisor:
         """End every process and supervisord itself, and whatever they left behind."""
         processes = leftovers(self._plan.home.path)
         if self.is_running():
+            self._stop_all_but_servers()
             self._rpc.supervisor.shutdown()
             psutil.wait_procs(processes, timeout=60)
         end([process for process in processes if process.is_running()])
+
+    def _stop_all_but_servers(self) -> None:
+        """At once: supervisord's own shutdown takes one process after the other."""
+        servers = {program.name for program in self._plan.programs() if program.is_server}
+        clients = self.processes().keys() - servers
+        for name in clients:
+            with contextlib.suppress(xmlrpc.client.Fault):  # not running
+                self._rpc.supervisor.stopProcess(name, False)
+        deadline = time.monotonic() + 60
+        while any(self.processes()[name]["statename"] == "STOPPING" for name in clients):
+            if time.monotonic() > deadline:
+                return  # shutdown() kills what does not listen
+            time.sleep(0.1)
 
     def _fingerprint(self) -> str:
         digest = hashlib.sha256(self._configuration.encode())
