@@ -103,9 +103,8 @@ def test_a_change_opens_a_period_and_a_repetition_opens_none(pipeline: Pipeline)
 
 
 def test_the_newest_name_is_private_and_opens_no_period(pipeline: Pipeline) -> None:
-    assert pipeline.query("select first_name from marts_private.student_identity where student_id = 'S1'") == [
-        ("Renamed",)
-    ]
+    names = pipeline.query("select first_name from marts_private.student_identity where student_id = 'S1'")
+    assert names == [("Renamed",)]
 
 
 def test_a_fact_meets_exactly_one_version_of_its_student(pipeline: Pipeline) -> None:
@@ -126,9 +125,8 @@ def test_the_newest_submission_wins_for_each_key(pipeline: Pipeline) -> None:
 
 
 def test_a_parent_who_contradicts_himself_is_resolved_and_reported(pipeline: Pipeline) -> None:
-    assert pipeline.query(
-        "select guardian_id, birth_date::text from marts_private.guardian_identity order by 1"
-    )[0] == ("P1", "1980-06-21")  # twice 1980, once 1981
+    dates = pipeline.query("select birth_date::text from marts_private.guardian_identity where guardian_id = 'P1'")
+    assert dates == [("1980-06-21",)]  # twice 1980, once 1981
     occupations = pipeline.query("select occupation from marts.dim_guardian where guardian_id = 'P2'")
     assert occupations == [("Trader",)]  # once each: the first line's
     assert issues(pipeline, "contradictory_guardian") == [("date_of_birth", [2, 3, 4]), ("occupation", [5, 6])]

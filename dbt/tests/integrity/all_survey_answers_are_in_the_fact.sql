@@ -1,4 +1,4 @@
--- Every non-empty answer of staging is a row of the fact: a column that the seed survey_question forgot would lose them.
+-- Every non-empty answer of staging is a row of the fact; a column that the seed survey_question forgot would be lost.
 {{ config(tags=['integrity']) }}
 
 with staged as (

@@ -20,7 +20,7 @@ answers as (
     from parents
     cross join lateral (
         values
-        {% for attribute in attributes -%}
+        {% for attribute in attributes %}
         ('{{ attribute }}', parents.{{ attribute }}::text){{ ',' if not loop.last }}
         {% endfor %}
     ) as answer (attribute_name, attribute_value)
@@ -42,7 +42,8 @@ select
     _received_at,
     attribute_name,
     -- An empty cell contradicts nothing, so it wins only where every row leaves the cell empty.
-    (array_agg(attribute_value order by attribute_value is null, same_answers desc, _line_number))[1] as attribute_value,
+    (array_agg(attribute_value order by attribute_value is null, same_answers desc, _line_number))[1]
+        as attribute_value,
     count(distinct attribute_value) as value_count,
     array_agg(_line_number order by _line_number) filter (where attribute_value is not null) as line_numbers
 from counted

@@ -1,5 +1,10 @@
 with history as (
-    select distinct student_key, session_key, source_system, grade_level, term
+    select distinct
+        student_key,
+        session_key,
+        source_system,
+        grade_level,
+        term
     from {{ ref('stg_laurel__academic_history') }}
 ),
 

@@ -34,9 +34,9 @@ select
     guardian_key,
     source_system,
     guardian_id,
-    {% for attribute in attributes -%}
+    {% for attribute in attributes %}
     {{ attribute }},
-    {% endfor -%}
+    {% endfor %}
     valid_from,
     valid_to,
     is_current,

@@ -32,9 +32,17 @@ with registered as (
 {{ versions('registered', 'student_id', 'student_key', attributes) }},
 
 mentioned as (
-    select source_system, student_id, _received_at from {{ ref('stg_laurel__academic_history') }}
+    select
+        source_system,
+        student_id,
+        _received_at
+    from {{ ref('stg_laurel__academic_history') }}
     union all
-    select source_system, student_id, _received_at from {{ ref('stg_laurel__parents') }}
+    select
+        source_system,
+        student_id,
+        _received_at
+    from {{ ref('stg_laurel__parents') }}
 ),
 
 -- Known by number only: somebody's grades or parents name a student whom no students file lists.
@@ -55,9 +63,9 @@ select
     source_system,
     student_id,
     'known' as member_type,
-    {% for attribute in attributes -%}
+    {% for attribute in attributes %}
     {{ attribute }},
-    {% endfor -%}
+    {% endfor %}
     valid_from,
     valid_to,
     is_current,
@@ -69,9 +77,9 @@ select
     source_system,
     student_id,
     'inferred' as member_type,
-    {% for attribute in attributes -%}
+    {% for attribute in attributes %}
     null as {{ attribute }},
-    {% endfor -%}
+    {% endfor %}
     valid_from,
     null as valid_to,
     true as is_current,

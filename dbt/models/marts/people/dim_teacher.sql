@@ -48,9 +48,9 @@ select
     source_system,
     teacher_id,
     'known' as member_type,
-    {% for attribute in attributes -%}
+    {% for attribute in attributes %}
     {{ attribute }},
-    {% endfor -%}
+    {% endfor %}
     valid_from,
     valid_to,
     is_current,
@@ -62,9 +62,9 @@ select
     source_system,
     teacher_id,
     case when teacher_id is null then 'unknown' else 'inferred' end as member_type,
-    {% for attribute in attributes -%}
+    {% for attribute in attributes %}
     null as {{ attribute }},
-    {% endfor -%}
+    {% endfor %}
     valid_from,
     null as valid_to,
     true as is_current,

@@ -1,7 +1,11 @@
 {{ config(indexes=[{'columns': ['course_key'], 'unique': true}]) }}
 
 with taught as (
-    select distinct course_key, source_system, subject from {{ ref('stg_laurel__academic_history') }}
+    select distinct
+        course_key,
+        source_system,
+        subject
+    from {{ ref('stg_laurel__academic_history') }}
 )
 
 select

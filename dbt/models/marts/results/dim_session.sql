@@ -1,7 +1,11 @@
 {{ config(indexes=[{'columns': ['session_key'], 'unique': true}]) }}
 
 with taught as (
-    select distinct session_key, source_system, grade_level, term
+    select distinct
+        session_key,
+        source_system,
+        grade_level,
+        term
     from {{ ref('stg_laurel__academic_history') }}
 )
 

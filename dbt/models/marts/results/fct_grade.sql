@@ -18,7 +18,9 @@ weights as (
 ),
 
 pass_marks as (
-    select source_system, threshold_value as pass_mark
+    select
+        source_system,
+        threshold_value as pass_mark
     from {{ ref('kpi_threshold') }}
     where threshold_name = 'pass_mark'
 ),
@@ -40,7 +42,11 @@ scored as (
 
 -- Many rows share few totals, so each total is graded once.
 totals as materialized (
-    select distinct source_system, total_score from scored where total_score is not null
+    select distinct
+        source_system,
+        total_score
+    from scored
+    where total_score is not null
 ),
 
 graded as (

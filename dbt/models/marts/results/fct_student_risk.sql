@@ -52,11 +52,12 @@ triggered as (
         risk_tier.risk_tier,
         risk_tier.trigger_kind,
         case risk_tier.trigger_kind
-            when 'attendance' then format(
-                'attendance %s%% is below %s%%',
-                round(measured.attendance_rate * 100, 2), trim_scale(risk_tier.below_attendance_rate * 100)
-            )
-            when 'courses' then format('%s F and %s D', measured.f_count, measured.d_count)
+            when 'attendance'
+                then
+                    'attendance ' || round(measured.attendance_rate * 100, 2) || '% is below '
+                    || trim_scale(risk_tier.below_attendance_rate * 100) || '%'
+            when 'courses'
+                then measured.f_count || ' F and ' || measured.d_count || ' D'
         end as trigger_text
     from measured
     inner join {{ ref('risk_tier') }} as risk_tier

@@ -2,7 +2,7 @@
 {{ config(
     materialized='table',
     pre_hook="set local work_mem = '64MB'",
-    post_hook='analyze {{ this }}',
+    post_hook='set local default_statistics_target = 10; analyze {{ this }}',
 ) }}
 
 with source as (
@@ -51,5 +51,5 @@ select
     {{ surrogate_key(['source_system', 'subject']) }} as course_key,
     {{ surrogate_key(['source_system', 'grade_level', 'term']) }} as session_key,
     {{ surrogate_key(['source_system', 'teacher_id']) }} as teacher_key,
-    newest.*
+    *
 from newest
