@@ -140,6 +140,7 @@ class Server:
     url: str
     port: int
     process: subprocess.Popen[bytes]
+    log: Path
 
     def worker(self) -> int:
         """Process id of the worker."""
@@ -164,10 +165,10 @@ def server(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) 
         "LAUREL_HOME": str(module_settings.home),
     }
     command = [sys.executable, "-m", "gunicorn", "--bind", f"{ports.LOOPBACK}:{port}", "--worker-class", "gthread"]
-    command += ["--threads", "16", "--no-control-socket", "backend.app:create_app()"]
+    command += ["--threads", "16", "--access-logfile", "-", "--no-control-socket", "backend.app:create_app()"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    running = Server(f"http://{ports.LOOPBACK}:{port}", port, process)
+    running = Server(f"http://{ports.LOOPBACK}:{port}", port, process, log)
     try:
         _wait_until_alive(running, log)
         yield running

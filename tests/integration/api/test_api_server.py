@@ -155,6 +155,19 @@ def test_the_same_file_from_many_at_the_same_moment_is_taken_once(
     assert len({r.json()["id"] for r in responses if r.status_code < 300}) == 1
 
 
+def test_the_same_idempotency_key_at_the_same_moment_makes_one_submission(
+    server: Any, keys: dict[str, str], students: Students
+) -> None:
+    def send(content: bytes) -> requests.Response:
+        headers = {**_authorized(keys), "Idempotency-Key": "one-of-six"}
+        return requests.post(server.url + UPLOAD, headers=headers, files={"file": content}, timeout=60)
+
+    with ThreadPoolExecutor(6) as threads:
+        responses = list(threads.map(send, [students(50) for _ in range(6)]))
+    assert sorted(r.status_code for r in responses) == [200] * 5 + [201]
+    assert len({r.json()["id"] for r in responses}) == 1
+
+
 def test_two_new_versions_at_the_same_moment_make_one_successor(
     server: Any, keys: dict[str, str], students: Students
 ) -> None:
@@ -202,3 +215,19 @@ def test_those_who_wait_do_not_keep_others_out(server: Any, keys: dict[str, str]
         assert time.monotonic() - asked < 2
         assert {w.result().status_code for w in waiting} == {200}
         assert time.monotonic() - start < 10
+
+
+def test_the_log_tells_what_happened_and_nothing_of_the_data(
+    server: Any, keys: dict[str, str], students: Students
+) -> None:
+    url, headers = server.url + UPLOAD, _authorized(keys)
+    secret = "Oluwaseun Adebayo"
+    for content in (students(3, **{"First Name": secret}), students().split(b"\n", 1)[1], secret.encode(), b""):
+        requests.post(url, headers=headers, files={"file": content}, timeout=60)
+    sent = requests.post(url, headers=headers, files={"file": students(3, Email=secret)}, timeout=60)
+    requests.patch(sent.headers["Location"], headers=headers, json={"note": secret}, timeout=60)
+    requests.get(f"{sent.headers['Location']}/file", headers=headers, timeout=60)
+    _wait_for(lambda: f"{sent.json()['id']}/file" in server.log.read_text())
+    log = server.log.read_text()
+    for private in (secret, "Oluwaseun", "Okonkwo", "12 Example Close", keys["ada"]):
+        assert private not in log
