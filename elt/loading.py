@@ -128,8 +128,8 @@ def _settle(
             set status = %(status)s, contract_version = %(contract_version)s, encoding = %(encoding)s,
                 dialect = %(dialect)s, lines_read = %(read)s, rows_loaded = %(loaded)s, rows_rejected = %(rejected)s,
                 error_code = %(code)s, error_message = %(message)s, raw_version = %(version)s,
-                loaded_at = case when %(status)s = 'loaded' then now() end,
-                settled_at = case when %(status)s = 'rejected' then now() end
+                loaded_at = case when %(status)s = 'loaded' then clock_timestamp() end,
+                settled_at = case when %(status)s = 'rejected' then clock_timestamp() end
             where submission_id = %(submission_id)s and status = 'loading'
             """,
             outcome,
