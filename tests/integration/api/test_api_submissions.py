@@ -1,7 +1,5 @@
 """What became of a file: list, look, wait, describe, download, retract."""
 
-import csv
-import io
 import threading
 import time
 import uuid
