@@ -20,10 +20,11 @@ blueprint = Blueprint("model_docs", __name__)
 @blueprint.get("/docs/models")
 def model_docs() -> Response:
     """The page, streamed from the store; 404 until the first transform has been published."""
-    size = services().store.size(DOCS_KEY)
+    store = services().store
+    size = store.size(DOCS_KEY)
 
     def stream() -> Iterator[bytes]:
-        with services().store.open(DOCS_KEY) as page:
+        with store.open(DOCS_KEY) as page:
             while chunk := page.read(CHUNK_BYTES):
                 yield chunk
 
