@@ -5,8 +5,8 @@ loads new submissions, one after the other. The ledger (`catalog.submission`) de
 when to look. A file that breaks its contract ends as `rejected`, which is a result and not a failure.
 
 ### When it runs
-At once when the API takes a file in or a submission is retracted (it watches the ledger's channel `laurel_work`), and on
-a timetable as the safety net, which also finds dropped files.
+At once when the API takes a file in or a submission is retracted (it watches the ledger's channel `laurel_work`), and
+on a timetable as the safety net, which also finds dropped files.
 
 ### What comes before, what comes after
 Before: the upload API, or somebody's `aws s3 cp`. After: `transform`, which it wakes whenever some dataset has changed

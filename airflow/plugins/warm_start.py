@@ -1,7 +1,6 @@
 """What every task needs is imported once, in the scheduler, before it forks its workers: a task then starts with it.
 
-Measured on two cores: 2 s less for each `transform` (dbt alone takes that long to import), 0.5 s less for each `ingest`,
-and the memory is shared by all workers.
+dbt alone takes more than two seconds to import, and what is imported before the fork is shared by all workers.
 """
 
 import sys
