@@ -178,11 +178,12 @@ def server(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def _wait_until_alive(server: Server, log: Path) -> None:
-    for _ in range(300):
+    deadline = time.monotonic() + 120  # a busy machine may take its time to import everything
+    while time.monotonic() < deadline:
         assert server.process.poll() is None, log.read_text()
         try:
             requests.get(f"{server.url}/healthz", timeout=5).raise_for_status()
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
         else:
             return
