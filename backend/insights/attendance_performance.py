@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from backend.reporting.association import NOT_CAUSES, THRESHOLD
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
-from backend.reporting.values import shown
+from backend.reporting.values import shown, signed
 
 
 def finding(rows: Sequence[Row]) -> Finding:
@@ -17,11 +17,11 @@ def finding(rows: Sequence[Row]) -> Finding:
         return Finding(
             "0",
             "relation found",
-            f"Nothing was found: {row['slope']:+.1f} points per 10 percentage points of attendance ({interval}, "
+            f"Nothing was found: {signed(row['slope'])} points per 10 percentage points of attendance ({interval}, "
             f"{shown(row['n'], 'integer')} students) may well be chance.",
         )
     return Finding(
-        f"{row['slope']:+.1f}",
+        signed(row["slope"]),
         "points per 10 percentage points of attendance",
         f"Associated with, not caused by: over {shown(row['n'], 'integer')} students, {interval}, "
         f"q {shown(row['q_value'], 'p_value')}.",
@@ -83,7 +83,7 @@ INSIGHT = Insight(
                 "field": "middle_rate",
                 "type": "quantitative",
                 "title": "Attendance rate (middle of a bin of 2.5 points)",
-                "axis": {"format": "%"},
+                "axis": {"format": ".0%", "tickCount": 8},
                 "scale": {"zero": False, "padding": 20},
             },
             "color": COLOR,

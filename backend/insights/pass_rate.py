@@ -67,7 +67,7 @@ INSIGHT = Insight(
                 "type": "nominal",
                 "sort": None,
                 "title": None,
-                "axis": {"orient": "top", "labelAngle": 0},
+                "axis": {"orient": "top", "labelAngle": 0, "labelExpr": "split(datum.label, ' ')[0]"},
             },
             "y": {"field": "subject", "type": "nominal", "title": None},
         },

@@ -12,7 +12,7 @@ def finding(rows: Sequence[Row]) -> Finding:
         return Finding("–", "no classes", "There are no grades that name a teacher.")
     most, fewest = rows[0], rows[-1]
     return Finding(
-        shown(most["student_teacher_ratio"], "number"),
+        f"{most['student_teacher_ratio']:.0f}",
         f"students per teacher in {most['subject']}",
         f"{most['subject']} has {most['student_count']} students for {most['teacher_count']} "
         f"teacher{'s' if most['teacher_count'] != 1 else ''}, the most; {fewest['subject']} the fewest, "

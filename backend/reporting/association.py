@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backend.reporting.insight import Column, Finding, Row
-from backend.reporting.values import shown
+from backend.reporting.values import shown, signed
 
 SELECT = """
 select
@@ -37,6 +37,9 @@ THRESHOLD = (
 NOT_CAUSES = "Associated with, not caused by: who differs in one thing often differs in others too."
 
 
+FOUND_COLORS = ["#2a9d74", "#8a9691"]  # on light and dark alike
+
+
 def forest(unit: str) -> Mapping[str, Any]:
     """A point and its 95% interval per level, clearest factor first; found ones stand out."""
     encoding_y = {
@@ -50,7 +53,7 @@ def forest(unit: str) -> Mapping[str, Any]:
         "field": "verdict",
         "type": "nominal",
         "title": None,
-        "scale": {"domain": ["found", "not found"]},
+        "scale": {"domain": ["found", "not found"], "range": FOUND_COLORS},
         "legend": {"orient": "top"},
     }
     tooltip = [
@@ -75,7 +78,12 @@ def forest(unit: str) -> Mapping[str, Any]:
             {
                 "mark": {"type": "rule", "strokeWidth": 2},
                 "encoding": {
-                    "x": {"field": "difference_low", "type": "quantitative", "title": f"Difference, {unit}"},
+                    "x": {
+                        "field": "difference_low",
+                        "type": "quantitative",
+                        "title": f"Difference, {unit}",
+                        "axis": {"tickCount": 8},
+                    },
                     "x2": {"field": "difference_high"},
                 },
             },
@@ -117,8 +125,15 @@ def finding(points: str) -> Callable[[Sequence[Row]], Finding]:
                 f"of {len(tested)} factors found",
                 "Nothing was found: after correction for the number of factors tested, none goes with the outcome.",
             )
-        told = "; ".join(_one(row, points) for row in found.values())
-        return Finding(str(len(found)), f"of {len(tested)} factors found", f"Associated with, not caused by: {told}.")
+        names = "; ".join(
+            f"{row['factor_label']} ({row['level']} {signed(row['difference'])})" for row in found.values()
+        )
+        return Finding(
+            str(len(found)),
+            f"of {len(tested)} factors found",
+            f"Associated with, not caused by: {names}.",
+            tuple(_one(row, points) for row in found.values()),
+        )
 
     return say
 
@@ -127,6 +142,6 @@ def _one(row: Row, points: str) -> str:
     interval = f"95% interval {shown(row['difference_low'], 'number')} to {shown(row['difference_high'], 'number')}"
     against = "" if row["is_slope"] else " against the rest"
     return (
-        f"{row['factor_label']} ({row['level']}) {row['difference']:+.1f} {points}{against}, {interval}, "
-        f"{shown(row['n'], 'integer')} {row['unit']}s"
+        f"{row['factor_label']} ({row['level']}): {signed(row['difference'])} {points}{against}, {interval}, "
+        f"{shown(row['n'], 'integer')} {row['unit']}s."
     )

@@ -1,7 +1,9 @@
 """Charts: an insight's Vega-Lite spec with its rows in it, for the browser and for files."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import vl_convert
@@ -13,6 +15,7 @@ VEGA_LITE = "6.4"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "Liberation Sans"  # comes with vl-convert, so that a file looks the same on every machine
 
+KEPT_DRAWINGS = 32  # of each kind, per process: a few megabytes
 _PROCESS_IDS = re.compile(r"\b(gradient_|clip)\d+\b")
 
 # Told apart by people with any colour vision, on white and on near-black.
@@ -28,8 +31,6 @@ def spec(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:
         "$schema": SCHEMA,
         "description": insight.question,
         "data": {"values": [{name: plain(value) for name, value in row.items()} for row in rows]},
-        # Only the width follows the page: bars keep their height.
-        "autosize": {"type": "fit-x", "contains": "padding"},
         **insight.chart,
     }
 
@@ -54,6 +55,7 @@ def config(*, dark: bool = False, font: str = FONT) -> dict[str, Any]:
         "legend": {**text, "orient": "top", "symbolType": "circle", "titleFontWeight": "normal"},
         "header": {**text, "labelFontWeight": "bold"},
         "mark": {"color": series[0], "tooltip": True},
+        "point": {"opacity": 1},
         "text": {"color": tone["ink"], "fontSize": 12},
         "rule": {"color": tone["muted"]},
         "tick": {"color": tone["ink"]},
@@ -62,13 +64,24 @@ def config(*, dark: bool = False, font: str = FONT) -> dict[str, Any]:
 
 def svg(chart: Mapping[str, Any], *, font: str = FONT) -> str:
     """The chart as an SVG document; the same spec gives the same text."""
-    drawn = vl_convert.vegalite_to_svg(_with_width(chart), VEGA_LITE, config=config(font=font), allowed_base_urls=[])
-    return _renumbered(drawn)
+    return _svg(json.dumps(_with_width(chart)), font)
 
 
 def png(chart: Mapping[str, Any]) -> bytes:
     """The chart as a PNG, two pixels per unit."""
-    return vl_convert.vegalite_to_png(_with_width(chart), VEGA_LITE, scale=2, config=config(), allowed_base_urls=[])
+    return _png(json.dumps(_with_width(chart)))
+
+
+# Drawing takes up to a second, and the rows change with a transform only.
+@lru_cache(maxsize=KEPT_DRAWINGS)
+def _svg(spec_text: str, font: str) -> str:
+    drawn = vl_convert.vegalite_to_svg(spec_text, VEGA_LITE, config=config(font=font), allowed_base_urls=[])
+    return _renumbered(drawn)
+
+
+@lru_cache(maxsize=KEPT_DRAWINGS)
+def _png(spec_text: str) -> bytes:
+    return vl_convert.vegalite_to_png(spec_text, VEGA_LITE, scale=2, config=config(), allowed_base_urls=[])
 
 
 def _renumbered(drawn: str) -> str:

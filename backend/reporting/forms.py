@@ -54,6 +54,7 @@ def to_json(result: Result) -> dict[str, Any]:
             "headline": result.finding.headline,
             "unit": result.finding.unit,
             "sentence": result.finding.sentence,
+            "details": list(result.finding.details),
         },
         "rows": [{name: plain(value) for name, value in row.items()} for row in result.rows],
         "freshness": _freshness(result.freshness),

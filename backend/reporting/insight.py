@@ -50,11 +50,12 @@ class Definition:
 
 @dataclass(frozen=True)
 class Finding:
-    """The rows in words: a headline of a few characters with its unit, and one or two sentences."""
+    """The rows in words: a headline of a few characters with its unit, a sentence or two, and what is behind them."""
 
     headline: str
     unit: str
     sentence: str
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

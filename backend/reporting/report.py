@@ -40,7 +40,7 @@ def _content(result: Result) -> dict[str, object]:
         "title": insight.title,
         "question": insight.question,
         "chosen": chosen,
-        "sentence": result.finding.sentence,
+        "sentence": " ".join((result.finding.sentence, *result.finding.details)),
         "facts": [
             ["Measure", definition.measure],
             ["Numerator", definition.numerator],

@@ -22,6 +22,11 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def signed(value: float) -> str:
+    """A difference, with its sign."""
+    return f"{value:+,.1f}".replace("-", "−")
+
+
 def shown(value: Any, kind: Kind) -> str:
     """A value as a person reads it: 0.637 as 63.7%, 12345 as 12,345; `–` where there is none."""
     if value is None:

@@ -76,9 +76,12 @@ def test_png_is_a_png_and_pdf_a_pdf_of_one_page(result: Result) -> None:
 
 
 def test_the_same_answer_gives_the_same_bytes(result: Result) -> None:
-    assert forms.to_pdf(result) == forms.to_pdf(result)
-    assert forms.to_svg(result) == forms.to_svg(result)
-    assert forms.to_png(result) == forms.to_png(result)
+    drawn = []
+    for _ in range(2):
+        drawn.append((forms.to_pdf(result), forms.to_svg(result), forms.to_png(result)))
+        charts._svg.cache_clear()
+        charts._png.cache_clear()
+    assert drawn[0] == drawn[1]
 
 
 @pytest.mark.parametrize("name", registry())

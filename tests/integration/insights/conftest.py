@@ -1,0 +1,86 @@
+"""The sample school in a warehouse of its own, loaded and modelled by the real parts, and people with keys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from backend.app import create_app
+from elt import accounts
+from elt.database import Pool, connect, transaction
+from elt.sample_school.school import first_edition
+from elt.settings import Settings
+from elt.transforming import transform
+from tests.integration import conftest as servers
+from tests.integration.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody with a key, talking to the application in this process."""
+
+    flask: FlaskClient
+    key: str
+
+    def get(self, path: str) -> TestResponse:
+        return self.flask.get(path, headers={"Authorization": f"Bearer {self.key}"})
+
+
+@dataclass(frozen=True)
+class School:
+    """A modelled sample school, and its people."""
+
+    settings: Settings
+    researcher: Visitor
+    admin: Visitor
+
+    def visitor_without_key(self) -> FlaskClient:
+        """A browser that knows no key and holds no cookie."""
+        return self.researcher.flask.application.test_client()
+
+
+@pytest.fixture(scope="session")
+def school(
+    postgres: servers.Cluster, store_server: servers.StoreServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[School]:
+    """The first edition of the sample school, through loader, dbt and publishing; nobody changes it."""
+    home = tmp_path_factory.mktemp("school")
+    for database in servers._new_database(postgres):
+        settings = servers._prepared(servers._new_settings(database, store_server, home))
+        _load(settings, home)
+        app = create_app(settings)
+        yield School(
+            settings,
+            *(
+                Visitor(app.test_client(), _add(settings, name, role))
+                for name, role in (("bola", "researcher"), ("principal", "admin"))
+            ),
+        )
+
+
+@pytest.fixture(scope="session")
+def reader(school: School) -> Pool:
+    """Connections as the role that insights read with."""
+    return Pool(school.settings.reader_database_url, size=2)
+
+
+def _load(settings: Settings, directory: Path) -> None:
+    pipeline = Pipeline.of(settings)
+    for dataset, table in first_edition(1).items():
+        path = directory / f"{dataset.split('/')[1]}.csv"
+        table.write(path)
+        with path.open("rb") as stream:
+            pipeline.send_stream(stream, dataset)
+    assert not pipeline.poll().failed
+    assert transform(settings) is not None
+
+
+def _add(settings: Settings, name: str, role: str) -> str:
+    connection = connect(settings.database_url)
+    with transaction(connection):
+        key = accounts.add(connection, name, role)
+    connection.close()
+    return key

@@ -1,0 +1,136 @@
+"""The pages: signing in and out, who sees what, and what stands on them."""
+
+import html
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.integration.insights.conftest import School
+
+
+def token(browser: FlaskClient, path: str = "/sign-in") -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(path).get_data(as_text=True))
+    assert found is not None
+    return found[1]
+
+
+def signed_in(school: School, key: str) -> FlaskClient:
+    browser = school.visitor_without_key()
+    response = browser.post("/sign-in", data={"key": key, "csrf_token": token(browser)})
+    assert (response.status_code, response.headers["Location"]) == (302, "/")
+    return browser
+
+
+@pytest.fixture
+def researcher(school: School) -> FlaskClient:
+    """A browser in which a researcher has signed in."""
+    return signed_in(school, school.researcher.key)
+
+
+def test_a_stranger_is_led_to_the_door_and_back(school: School) -> None:
+    browser = school.visitor_without_key()
+    led = browser.get("/insights/pass_rate?grade_level=SS1")
+    assert led.status_code == 302
+    door = browser.get(led.headers["Location"]).get_data(as_text=True)
+    target = html.unescape(re.search(r'name="next" value="([^"]+)"', door)[1])  # type: ignore[index]
+    opened = browser.post("/sign-in", data={"key": school.researcher.key, "csrf_token": token(browser), "next": target})
+    assert opened.headers["Location"] == "/insights/pass_rate?grade_level=SS1"
+    assert browser.get(opened.headers["Location"]).status_code == 200
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_holds_no_key(school: School) -> None:
+    browser = school.visitor_without_key()
+    response = browser.post("/sign-in", data={"key": school.researcher.key, "csrf_token": token(browser)})
+    cookie = response.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert school.researcher.key not in cookie
+
+
+@pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example"])
+def test_signing_in_leads_nowhere_else(school: School, target: str) -> None:
+    browser = school.visitor_without_key()
+    response = browser.post(
+        "/sign-in", data={"key": school.researcher.key, "csrf_token": token(browser), "next": target}
+    )
+    assert response.headers["Location"] == "/"
+
+
+def test_a_wrong_key_opens_nothing(school: School) -> None:
+    browser = school.visitor_without_key()
+    response = browser.post("/sign-in", data={"key": "wrong", "csrf_token": token(browser)})
+    assert response.status_code == 401
+    assert "not known" in response.get_data(as_text=True)
+    assert browser.get("/").status_code == 302
+
+
+def test_a_form_of_somebody_else_is_refused(school: School) -> None:
+    browser = school.visitor_without_key()
+    assert browser.post("/sign-in", data={"key": school.researcher.key}).status_code == 400
+    token(browser)
+    forged = browser.post("/sign-in", data={"key": school.researcher.key, "csrf_token": "forged"})
+    assert forged.status_code == 400
+    assert browser.get("/").status_code == 302
+
+
+def test_signing_out_closes_the_session(researcher: FlaskClient) -> None:
+    assert researcher.post("/sign-out", data={}).status_code == 400
+    assert researcher.get("/").status_code == 200
+    researcher.post("/sign-out", data={"csrf_token": token(researcher, "/")})
+    assert researcher.get("/").status_code == 302
+
+
+def test_the_overview_shows_what_the_role_may_read(school: School, researcher: FlaskClient) -> None:
+    shown = researcher.get("/").get_data(as_text=True)
+    assert "Pass rate by subject and term" in shown
+    assert "/insights/at_risk_students" not in shown
+    assert researcher.get("/insights/at_risk_students").status_code == 404
+    assert "/insights/at_risk_students" in signed_in(school, school.admin.key).get("/").get_data(as_text=True)
+
+
+def test_a_page_says_what_the_api_says_and_what_stands_behind_it(school: School, researcher: FlaskClient) -> None:
+    told = school.researcher.get("/api/v1/insights/guardian_background").get_json()
+    shown = html.unescape(researcher.get("/insights/guardian_background").get_data(as_text=True))
+    assert told["finding"]["sentence"] in shown
+    for part in ("measure", "numerator", "denominator", "exclusions", "threshold"):
+        assert told["definition"][part] in shown
+    assert "Marts published" in shown
+    assert "of the source lines were rejected" in shown
+    for row in told["rows"]:
+        assert f'<td class="n">{row["n"]:,}</td>' in shown
+    for form in ("csv", "png", "svg", "pdf"):
+        assert told["links"][form] in shown
+
+
+def test_a_bad_choice_is_explained_on_a_page(researcher: FlaskClient) -> None:
+    response = researcher.get("/insights/pass_rate?grade_level=SS9")
+    assert (response.status_code, response.mimetype) == (400, "text/html")
+    assert "JSS1" in response.get_data(as_text=True)
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(researcher: FlaskClient) -> None:
+    response = researcher.get("/insights/pass_rate")
+    policy = response.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    page = response.get_data(as_text=True)
+    assert not re.search(r'(?:src|href)="https?://(?!127\.0\.0\.1)', page)
+    assert not re.search(r"<script(?![^>]*(?:src=|application/json))", page)
+    assert not re.search(r"<style|\sstyle=|\son\w+=", page)
+
+
+def test_vega_comes_from_the_installed_package(researcher: FlaskClient) -> None:
+    source = re.search(r'src="(/vega\.js[^"]*)"', researcher.get("/insights/pass_rate").get_data(as_text=True))
+    assert source is not None
+    response = researcher.get(source[1])
+    assert response.mimetype == "text/javascript"
+    assert "immutable" in response.headers["Cache-Control"]
+    assert len(response.data) > 100_000
+
+
+def test_the_data_page_lists_the_files_of_the_one_who_sent_them(school: School, researcher: FlaskClient) -> None:
+    assert "Nothing has been sent yet" in researcher.get("/data").get_data(as_text=True)
+    shown = signed_in(school, school.admin.key).get("/data").get_data(as_text=True)
+    assert shown.count("modelled</span>") == 5
+    assert shown.count("/rejects") == 5
