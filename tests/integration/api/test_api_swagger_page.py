@@ -41,6 +41,7 @@ class Call:
 
     page: Page
     block: Locator
+    shown: str = ""
 
     def fill(self, values: dict[str, str]) -> None:
         for name, value in values.items():
@@ -51,11 +52,13 @@ class Call:
                 row.locator("input").fill(value)
 
     def execute(self) -> Response:
+        """The answer, after the page has shown it (`shown`); closes the call, as many open ones are slow to draw."""
         with self.page.expect_response(lambda response: "/apispec" not in response.url) as waiting:
             self.block.locator(".execute").click()
-        shown = self.block.locator(".live-responses-table .response-col_status").nth(1)
-        shown.wait_for()
-        assert shown.inner_text().split()[0] == str(waiting.value.status)
+        self.block.locator(".live-responses-table .response-col_status").nth(1).wait_for()
+        self.shown = self.block.locator(".live-responses-table .response").first.inner_text()
+        assert self.shown.split()[0] == str(waiting.value.status)
+        self.block.locator(".opblock-summary").click()
         return waiting.value
 
 
@@ -78,9 +81,9 @@ def _authorize(page: Page, key: str) -> None:
 
 
 def test_without_a_key_the_page_shows_the_problem(page: Page) -> None:
-    response = _call(page, "get", "/api/v1/datasets").execute()
-    assert response.status == 401
-    assert "This call needs an API key." in page.locator(".live-responses-table").inner_text()
+    call = _call(page, "get", "/api/v1/datasets")
+    assert call.execute().status == 401
+    assert "This call needs an API key." in call.shown
 
 
 def test_every_call_can_be_tried_with_the_key_typed_in_once(
