@@ -11,6 +11,7 @@ DATABASE_URL = "LAUREL_AIRFLOW_DATABASE_URL"
 NAMES = tuple(airflow.commands())
 API_SERVER = "airflow-api-server"  # also the name of its service, and so of its host
 PORT = 8080
+EXECUTION_API = f"http://{API_SERVER}:{PORT}/execution/"
 
 
 def environment() -> dict[str, str]:
@@ -21,7 +22,7 @@ def environment() -> dict[str, str]:
     return together | {
         "AIRFLOW__API__HOST": "0.0.0.0",  # noqa: S104 - in its own network
         "AIRFLOW__API__BASE_URL": required("AIRFLOW_URL"),
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{API_SERVER}:{PORT}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": EXECUTION_API,
     }
 
 
@@ -33,5 +34,6 @@ def command(name: str, environment: dict[str, str]) -> list[str]:
         if subprocess.run(check, env=environment, check=False).returncode != 0:
             raise TimeoutError("Airflow's database was not prepared in time. The log of the service init may say why.")
     else:
-        wait_until(f"the service {API_SERVER}", lambda: answers(f"http://{API_SERVER}:{PORT}/api/v2/version"))
+        # Not just any page: the first call of this part makes it ready, which takes longer than a task would wait.
+        wait_until(f"the service {API_SERVER}", lambda: answers(f"{EXECUTION_API}health"))
     return airflow.commands()[name]
