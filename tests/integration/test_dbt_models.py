@@ -68,6 +68,7 @@ def pipeline(module_settings: Settings) -> Pipeline:
         grade("S2", "Chemistry", **{"Teacher ID": ""}),
         grade("S2", "Economics", **{"Teacher ID": "T9"}),
         grade("S2", "French", Term="Summer Term"),
+        grade("S2", " French", Term="Summer  Term"),
     ]
     pipeline.send(csv_file(HISTORY, odd), HISTORY)
     scores = ("190", "230", "230", "190", "230")
@@ -172,6 +173,7 @@ def test_attendance_is_what_the_file_has_and_nothing_more(pipeline: Pipeline) ->
 def test_a_term_outside_the_calendar_has_no_place_in_time(pipeline: Pipeline) -> None:
     assert pipeline.query("select session_order from marts.dim_session where term = 'Summer Term'") == [(None,)]
     assert issues(pipeline, "unknown_term") == [("term", [9])]
+    assert issues(pipeline, "duplicate_key") == [("student_id, grade_level, subject, term", [9, 10])]
     order = pipeline.query("select session_name from marts.dim_session where session_order > 0 order by session_order")
     assert [name for (name,) in order] == ["SS1 First Term", "SS1 Third Term", "SS3 Third Term"]
 

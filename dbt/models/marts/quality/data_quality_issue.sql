@@ -1,5 +1,12 @@
 {{ config(indexes=[{'columns': ['issue_key'], 'unique': true}]) }}
 
+{% set keyed_datasets = [
+    ('students', 'base_laurel__students', ['student_id']),
+    ('teachers', 'base_laurel__teachers', ['teacher_id']),
+    ('parents', 'base_laurel__parents', ['parent_id', 'student_id']),
+    ('academic_history', 'stg_laurel__academic_history', ['student_id', 'grade_level', 'subject', 'term']),
+] %}
+
 with history as (
     select * from {{ ref('stg_laurel__academic_history') }}
 ),
@@ -101,6 +108,20 @@ found as (
     left join {{ ref('term') }} as term
         on history.source_system = term.source_system and history.term = term.term
     where term.term is null
+    {% for dataset, relation, key_columns in keyed_datasets %}
+    union all
+    select
+        'duplicate_key',
+        'laurel/{{ dataset }}',
+        '{{ key_columns | join(", ") }}',
+        keyed.source_system,
+        keyed._line_number::text,
+        keyed._submission_id,
+        line.line_number
+    from {{ ref(relation) }} as keyed
+    cross join lateral unnest(keyed._key_line_numbers) as line (line_number)
+    where cardinality(keyed._key_line_numbers) > 1
+    {% endfor %}
 ),
 
 issues as (

@@ -38,6 +38,4 @@ renamed as (
     from source
 )
 
-select distinct on (_submission_id, student_id) *
-from renamed
-order by _submission_id, student_id, _line_number
+{{ first_rows('renamed', ['student_id']) }}

@@ -39,6 +39,4 @@ renamed as (
     from source
 )
 
-select distinct on (_submission_id, teacher_id) *
-from renamed
-order by _submission_id, teacher_id, _line_number
+{{ first_rows('renamed', ['teacher_id']) }}

@@ -39,10 +39,14 @@ renamed as (
     from source
 ),
 
+first_of_file as (
+    {{ first_rows('renamed', ['student_id', 'grade_level', 'subject', 'term']) }}
+),
+
 newest as (
     select distinct on (student_id, grade_level, subject, term) *
-    from renamed
-    order by student_id, grade_level, subject, term, _submission_id desc, _line_number
+    from first_of_file
+    order by student_id, grade_level, subject, term, _submission_id desc
 )
 
 -- Keys are made here, once, instead of in each of the models that need them.
