@@ -56,8 +56,12 @@ def authenticate(connection: Connection, key: str) -> Account | None:
 
 
 def find(connection: Connection, account_id: int) -> Account | None:
-    """The account with this number, as a signed session carries it."""
+    """The account with this number, as a signed session carries it; none once its last key is revoked."""
     with connection.cursor() as cursor:
-        cursor.execute("select account_id, name, role from catalog.account where account_id = %s", [account_id])
+        cursor.execute(
+            "select account_id, name, role from catalog.account where account_id = %(id)s "
+            "and exists (select from catalog.api_key where account_id = %(id)s and revoked_at is null)",
+            {"id": account_id},
+        )
         row = cursor.fetchone()
     return Account(*row) if row else None

@@ -12,8 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from elt.errors import NotFound, Unavailable
 from elt.settings import Settings
 
-# Parts of 8 MiB, sent by two threads: the most an upload holds in memory, whatever the size of the file.
+# Parts of 8 MiB, two under way and two waiting: the most an upload holds in memory, whatever the size of the file.
 TRANSFER = TransferConfig(multipart_threshold=8 * 2**20, multipart_chunksize=8 * 2**20, max_concurrency=2)
+TRANSFER.max_in_memory_upload_chunks = 2  # ten otherwise; boto3's constructor does not take it, s3transfer reads it
 NOT_FOUND_CODES = {"404", "NoSuchKey", "NotFound"}
 
 

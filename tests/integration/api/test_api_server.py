@@ -20,7 +20,7 @@ from elt.store import ObjectStore
 UPLOAD = "/api/v1/datasets/laurel/students/submissions"
 MEBIBYTE = 2**20
 UPLOAD_BYTES = 300 * MEBIBYTE
-GROWTH_LIMIT = 160 * MEBIBYTE  # what one upload may add: a dozen parts of 8 MiB, and what the allocator keeps
+GROWTH_LIMIT = 96 * MEBIBYTE  # what one upload may add: four parts of 8 MiB, copies of them, what the allocator keeps
 Students = Callable[..., bytes]
 
 
