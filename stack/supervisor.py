@@ -20,7 +20,7 @@ from stack.plan import Plan, Program
 from stack.ports import LOOPBACK
 
 CONFIGURATION = "supervisord.conf"
-PID_FILE = "supervisord.pid"
+SESSION = "session"  # the number of supervisord's session, which all its descendants share
 CODE = ("backend", "elt", "airflow", "stack")
 
 
@@ -32,7 +32,7 @@ def render(plan: Plan) -> str:
         f"logfile={_text(log / 'supervisord.log')}",
         "logfile_maxbytes=5MB",
         "logfile_backups=1",
-        f"pidfile={_text(plan.home.path / PID_FILE)}",
+        f"pidfile={_text(plan.home.path / 'supervisord.pid')}",
         f"directory={_text(REPOSITORY)}",
         "umask=077",
         *([f"user={pwd.getpwuid(0).pw_name}"] if os.geteuid() == 0 else []),
@@ -110,11 +110,12 @@ class Supervisor:
         home.private_file("fingerprint", self._fingerprint())
         daemon = Path(sys.prefix) / "bin" / "supervisord"
         subprocess.run([daemon, "-c", configuration], env=self._plan.environment(), cwd=REPOSITORY, check=True)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not self.is_running():
             if time.monotonic() > deadline:
                 raise RuntimeError(f"supervisord did not start; see {home.logs / 'supervisord.log'}.")
             time.sleep(0.05)
+        home.private_file(SESSION, str(self._rpc.supervisor.getPID()))
 
     def start(self, name: str) -> None:
         """Start one process unless it runs."""
@@ -129,6 +130,7 @@ class Supervisor:
             self._rpc.supervisor.shutdown()
             psutil.wait_procs(processes, timeout=60)
         end([process for process in processes if process.is_running()])
+        (self._plan.home.path / SESSION).unlink(missing_ok=True)
 
     def _stop_all_but_servers(self) -> None:
         """At once: supervisord's own shutdown takes one process after the other."""
@@ -156,8 +158,8 @@ class Supervisor:
 def leftovers(home: Path) -> list[psutil.Process]:
     """What still runs of a stack's last start, supervisord included, whether or not it still answers."""
     try:
-        session = int((home / PID_FILE).read_text())
-    except (FileNotFoundError, ValueError):
+        session = int((home / SESSION).read_text())
+    except FileNotFoundError:
         return []
     with contextlib.suppress(psutil.Error):
         if str(home / CONFIGURATION) not in psutil.Process(session).cmdline():

@@ -1,0 +1,46 @@
+import json
+import socket
+from pathlib import Path
+
+from stack import ports
+
+
+def occupied() -> socket.socket:
+    listener = socket.socket()
+    listener.bind((ports.LOOPBACK, 0))
+    listener.listen()
+    return listener
+
+
+def test_a_busy_port_is_passed_over() -> None:
+    with occupied() as listener:
+        busy = listener.getsockname()[1]
+        assert not ports.is_free(busy)
+        chosen = ports.choose(dict.fromkeys(ports.DEFAULTS, busy))
+    assert busy not in chosen.values()
+
+
+def test_every_listener_gets_a_port_of_its_own() -> None:
+    same = dict.fromkeys(ports.DEFAULTS, ports.any_free())
+    assert len(set(ports.choose(same).values())) == len(ports.DEFAULTS)
+
+
+def test_free_remembered_ports_are_kept() -> None:
+    remembered: dict[str, int] = {}
+    while len(remembered) < len(ports.DEFAULTS):
+        port = ports.any_free()
+        if port not in remembered.values():
+            remembered[list(ports.DEFAULTS)[len(remembered)]] = port
+    assert ports.choose(remembered) == remembered
+
+
+def test_the_ports_of_a_running_stack_are_read_back(tmp_path: Path) -> None:
+    with occupied() as listener:  # a running stack's ports are busy: by itself
+        running = {name: listener.getsockname()[1] + offset for offset, name in enumerate(ports.DEFAULTS)}
+        (tmp_path / "ports.json").write_text(ports.to_text(running))
+        assert ports.load(tmp_path / "ports.json") == running
+
+
+def test_a_listener_that_an_older_version_did_not_have_gets_a_port(tmp_path: Path) -> None:
+    (tmp_path / "ports.json").write_text(json.dumps({"backend": ports.any_free()}))
+    assert ports.load(tmp_path / "ports.json").keys() == ports.DEFAULTS.keys()
