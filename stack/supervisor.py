@@ -65,7 +65,7 @@ def _program(program: Program, log: Path) -> list[str]:
         f"stopasgroup={'false' if program.name == 'postgres' else 'true'}",
         "killasgroup=true",
         "redirect_stderr=true",
-        f"stdout_logfile={_text(log / (program.name + '.log'))}",
+        f"stdout_logfile={_text(_text(log / (program.name + '.log')))}",  # supervisord expands this one twice
         "stdout_logfile_maxbytes=10MB",
         "stdout_logfile_backups=2",
         *([f"user={program.user}"] if program.user else []),

@@ -102,6 +102,7 @@ def test_supervisord_reads_the_configuration_even_in_an_odd_directory(tmp_path: 
     options = ServerOptions()
     options.realize(["-c", str(tmp_path / "supervisord.conf")])
     read = [process for group in options.process_group_configs for process in group.process_configs]
+    assert {Path(process.stdout_logfile).parent for process in read} == {one.home.logs}
     commands = {process.name: shlex.split(process.command) for process in read}
     assert commands == {program.name: program.command for program in one.programs()}
 
