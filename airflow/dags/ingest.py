@@ -26,7 +26,7 @@ Yes, at any time, as often as you like. It does nothing when nothing waits, and 
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, dag, task
 from ledger_signal import LedgerSignal, wake_transform
-from task_failures import RETRIES, sorted_failures
+from task_failures import DEFAULT_ARGS, sorted_failures
 
 waiting = Asset(
     "submissions_waiting", watchers=[AssetWatcher("submissions_waiting", trigger=LedgerSignal("laurel_work"))]
@@ -37,7 +37,7 @@ waiting = Asset(
     schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/5 * * * *", timezone="UTC"), assets=[waiting]),
     catchup=False,
     max_active_runs=1,
-    default_args=RETRIES,
+    default_args=DEFAULT_ARGS,
     description="Loads new files into raw, and removes what was retracted",
     doc_md=__doc__,
     tags=["laurel"],

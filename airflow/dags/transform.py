@@ -30,7 +30,7 @@ import logging
 from airflow.sdk import Asset, AssetWatcher, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 from ledger_signal import DUE_CHANNEL, LedgerSignal
-from task_failures import RETRIES, sorted_failures
+from task_failures import DEFAULT_ARGS, sorted_failures
 
 log = logging.getLogger(__name__)
 behind = Asset("marts_behind_raw", watchers=[AssetWatcher("marts_behind_raw", trigger=LedgerSignal(DUE_CHANNEL))])
@@ -40,7 +40,7 @@ behind = Asset("marts_behind_raw", watchers=[AssetWatcher("marts_behind_raw", tr
     schedule=[behind],
     catchup=False,
     max_active_runs=1,
-    default_args=RETRIES,
+    default_args=DEFAULT_ARGS,
     description="Builds and tests the marts of what has changed, and publishes them all at once",
     doc_md=__doc__,
     tags=["laurel"],

@@ -11,8 +11,9 @@ from airflow.sdk.exceptions import AirflowFailException
 
 log = logging.getLogger(__name__)
 
-# After 20 to 40 s, then 40 to 80 s: not before the ledger itself lets a failed submission be tried again.
-RETRIES: dict[str, Any] = {
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": "laurel",
+    # After 20 to 40 s, then 40 to 80 s: not before the ledger itself lets a failed submission be tried again.
     "retries": 2,
     "retry_delay": timedelta(seconds=20),
     "retry_exponential_backoff": 2,

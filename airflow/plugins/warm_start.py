@@ -16,6 +16,7 @@ NEEDED_BY_TASKS = (
     "airflow.providers.standard.decorators.python",
     "dbt.adapters.postgres",
     "dbt.cli.main",
+    "dbt.task.build",
     "elt.polling",
     "elt.transforming",
 )
