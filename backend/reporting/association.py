@@ -23,8 +23,8 @@ COLUMNS = (
     Column("difference", "Difference", "number"),
     Column("difference_low", "95% from", "number"),
     Column("difference_high", "to", "number"),
-    Column("p_value", "p of factor", "p_value"),
-    Column("q_value", "q of factor", "p_value"),
+    Column("p_value", "p", "p_value"),
+    Column("q_value", "q", "p_value"),
     Column("is_found", "Found", "flag"),
     Column("is_suppressed", "Hidden", "flag"),
 )

@@ -11,7 +11,7 @@ from backend.reporting.values import shown
 
 TEMPLATE = Path(__file__).with_name("report.typ").read_bytes()
 FONT = "Libertinus Serif"  # typst carries it: text in the chart and around it matches, on every machine
-TABLE_ROWS = 12
+TABLE_ROWS = 10
 
 
 def pdf(result: Result) -> bytes:
@@ -40,7 +40,9 @@ def _content(result: Result) -> dict[str, object]:
         "title": insight.title,
         "question": insight.question,
         "chosen": chosen,
-        "sentence": " ".join((result.finding.sentence, *result.finding.details)),
+        "headline": result.finding.headline,
+        "unit": result.finding.unit,
+        "finding": result.finding.details or [result.finding.sentence],
         "facts": [
             ["Measure", definition.measure],
             ["Numerator", definition.numerator],

@@ -24,7 +24,11 @@ def plain(value: Any) -> Any:
 
 def signed(value: float) -> str:
     """A difference, with its sign."""
-    return f"{value:+,.1f}".replace("-", "−")
+    return f"{_rounded(value):+,.1f}".replace("-", "−")
+
+
+def _rounded(value: Any) -> float:
+    return round(float(value), 1) + 0.0  # never "−0.0"
 
 
 def shown(value: Any, kind: Kind) -> str:
@@ -37,7 +41,7 @@ def shown(value: Any, kind: Kind) -> str:
         case "integer":
             return f"{int(value):,}"
         case "number":
-            return f"{float(value):,.1f}".replace("-", "−")
+            return f"{_rounded(value):,.1f}".replace("-", "−")
         case "rate":
             return f"{100 * float(value):.1f}%"
         case "p_value":
