@@ -15,7 +15,7 @@ from stack.postgres import psql
 from stack.sample import SampleFailed
 from stack.starting import StartFailed, start
 from stack.steps import Steps
-from stack.supervisor import Supervisor
+from stack.supervisor import Supervisor, leftovers
 
 PORTS_FILE = "ports.json"
 
@@ -87,8 +87,9 @@ def _up(home: Home, options: argparse.Namespace) -> int:
         plan = _plan(home)
         supervisor = Supervisor(plan)
         if not (supervisor.is_running() and supervisor.is_current()):
-            with steps.step("what ran of an earlier start or version is stopped"):
-                supervisor.stop()
+            if leftovers(home.path):
+                with steps.step("what ran of an earlier start or version is stopped"):
+                    supervisor.stop()
             chosen = ports.choose(plan.ports)
             home.private_file(PORTS_FILE, ports.to_text(chosen))
             plan = Plan(home, chosen, plan.credentials, plan.external)
@@ -130,7 +131,7 @@ def _reset(home: Home, options: argparse.Namespace) -> int:
     if cluster and cluster.directory.exists():
         shutil.rmtree(cluster.directory)  # not always inside the state directory
     for path in home.path.iterdir():
-        if path.name not in ("venv", "uv", "start.lock"):  # what is installed is not data
+        if path.name not in ("venv", "uv", "install.lock", "start.lock"):  # what is installed is not data
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     print("Everything is deleted. `./start.sh` starts afresh.")
     return 0

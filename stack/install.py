@@ -7,6 +7,7 @@ package runs inside the environment.
 import fcntl
 import hashlib
 import html
+import importlib.util
 import os
 import platform
 import re
@@ -87,8 +88,12 @@ def find_uv(home: Path) -> Path:
 
 def install_with_pip(folder: Path) -> bool:
     """Whether this Python has a pip, and pip could install uv into the folder."""
+    if importlib.util.find_spec("pip") is None:
+        return False
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes"]
-    return subprocess.run([*pip, "--target", folder, "-r", REQUIREMENTS / "uv.txt"], stdout=sys.stderr).returncode == 0
+    # What goes into a folder of its own cannot break the system, so pip need not warn root.
+    command = [*pip, "--root-user-action=ignore", "--target", folder, "-r", REQUIREMENTS / "uv.txt"]
+    return subprocess.run(command, stdout=sys.stderr).returncode == 0
 
 
 def unpack_wheel(folder: Path) -> None:
