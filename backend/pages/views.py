@@ -4,13 +4,13 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from backend.api.insights import links
+from backend.api.insights import answered, links
 from backend.auth import account, require_role
 from backend.pages import assets, signing_in, submissions
-from backend.problems import Unauthenticated, status_of
+from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, status_of
 from backend.reporting import charts
 from backend.reporting.insight import Insight
-from backend.reporting.registry import find, visible_to
+from backend.reporting.registry import visible_to
 from backend.reporting.result import Result, answer
 from backend.reporting.values import shown
 from backend.services import services
@@ -39,9 +39,9 @@ def overview() -> str:
 @require_role()
 def insight(name: str) -> str:
     """One insight: chart, table, definition and everything that stands behind the numbers."""
-    found = find(name, account().role)
     # An empty choice in the form means all.
-    result = answer(found, {key: value for key, value in request.args.items() if value}, services().reader_pool)
+    result = answered(name, {key: value for key, value in request.args.items() if value})
+    found = result.insight
     chosen = {choice.parameter.name: choice.value for choice in result.choices if choice.value is not None}
     return render_template(
         "insight.html",
@@ -94,8 +94,11 @@ def _to_sign_in(_: Unauthenticated) -> BaseResponse:
 
 
 @blueprint.errorhandler(LaurelError)
-def _refused(error: LaurelError) -> tuple[str, int]:
-    return render_template("problem.html", error=error), status_of(error)
+def _refused(error: LaurelError) -> Response:
+    response = Response(render_template("problem.html", error=error), status_of(error))
+    if response.status_code == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 @blueprint.errorhandler(HTTPException)

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Row = Mapping[str, Any]
 Kind = Literal["text", "integer", "number", "rate", "p_value", "flag", "time"]
 
+EVERYBODY = frozenset({"researcher", "admin"})
 READABLE_SCHEMAS = frozenset({"marts", "predictions", "catalog"})
 _RELATION = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)", re.IGNORECASE)
 _COMMON_TABLE = re.compile(r"(?:\bwith|,)\s+([a-z_][a-z0-9_]*)\s+as\s+(?:materialized\s+)?\(", re.IGNORECASE)
@@ -77,7 +78,7 @@ class Insight:
     finding: Callable[[Sequence[Row]], Finding]
     caveats: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    audience: frozenset[str] = field(default_factory=lambda: frozenset({"researcher", "admin"}))
+    audience: frozenset[str] = EVERYBODY
 
     def relations(self) -> frozenset[str]:
         """The tables and views that the SQL reads (schema.name), its own common table expressions left out."""

@@ -7,6 +7,8 @@ import pytest
 
 from backend.app import create_app
 from backend.reporting.registry import registry
+from elt import accounts
+from elt.database import Pool
 from elt.settings import Settings
 from tests.integration.insights.conftest import School, Visitor
 from tests.integration.pipeline import Pipeline
@@ -68,6 +70,22 @@ def test_students_at_risk_are_for_administrators(school: School, form: str) -> N
     assert school.admin.get(f"{ROOT}/at_risk_students{form}").status_code == 200
 
 
+def test_reading_of_single_students_is_on_record(school: School) -> None:
+    statement = "select count(*) from catalog.audit_event where action = 'insight.read' and subject = %s"
+
+    def readings(name: str) -> int:
+        with Pool(school.settings.database_url, 1).connection() as connection, connection.cursor() as cursor:
+            cursor.execute(statement, [name])
+            return int((cursor.fetchone() or [0])[0])
+
+    before = readings("at_risk_students")
+    school.admin.get(f"{ROOT}/at_risk_students.csv")
+    school.researcher.get(f"{ROOT}/at_risk_students.csv")
+    school.researcher.get(f"{ROOT}/pass_rate.csv")
+    assert readings("at_risk_students") == before + 1
+    assert readings("pass_rate") == 0
+
+
 def test_a_value_that_is_not_in_the_data_is_told_those_that_are(school: School) -> None:
     response = school.researcher.get(f"{ROOT}/pass_rate?grade_level=SS9")
     assert (response.status_code, response.mimetype) == (400, "application/problem+json")
@@ -94,8 +112,6 @@ def test_no_key_no_answer(school: School, path: str) -> None:
 def test_before_the_first_transform_the_answer_is_not_yet(settings: Settings) -> None:
     pipeline = Pipeline.of(settings)
     with pipeline.pool.connection() as connection:
-        from elt import accounts
-
         key = accounts.add(connection, "early", "researcher")
     response = Visitor(create_app(settings).test_client(), key).get(f"{ROOT}/pass_rate")
     assert response.status_code == 503
