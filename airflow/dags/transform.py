@@ -52,7 +52,7 @@ def transform() -> None:
 
         with sorted_failures():
             report = transform(Settings.from_environment())
-        # Not AirflowSkipException: Airflow takes up to five seconds longer to end a skipped task, and the next run waits.
+        # Not AirflowSkipException: Airflow may take five seconds more to end a skipped task, and the next run waits.
         log.info("%s", report or "The marts show all that is in raw, or another transform is at it.")
 
     build_marts()
