@@ -81,7 +81,7 @@ INSIGHT = Insight(
                 "field": "rejected_rate",
                 "type": "quantitative",
                 "title": "Share of lines rejected",
-                "axis": {"format": ".1%"},
+                "axis": {"format": ".1%", "tickCount": 6},
             },
             "tooltip": [
                 {"field": "title", "title": "Dataset"},

@@ -65,6 +65,7 @@ def _freshness(freshness: Freshness) -> dict[str, Any]:
     return {
         "published_at": plain(freshness.published_at),
         "transform_run_id": freshness.transform_run_id,
+        "failed_at": plain(freshness.failed_at),
         "rejected_rate": freshness.rejected_rate,
         "datasets": [{name: plain(value) for name, value in row.items()} for row in freshness.datasets],
     }

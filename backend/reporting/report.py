@@ -36,6 +36,7 @@ def _content(result: Result) -> dict[str, object]:
     )
     published = shown(freshness.published_at, "time")
     rejected = shown(freshness.rejected_rate, "rate")
+    failed = f" A later transform failed ({shown(freshness.failed_at, 'time')})." if freshness.failed_at else ""
     return {
         "title": insight.title,
         "question": insight.question,
@@ -50,7 +51,7 @@ def _content(result: Result) -> dict[str, object]:
             ["Exclusions", definition.exclusions],
             ["Threshold", f"{definition.threshold} (seed: {', '.join(definition.threshold_seeds) or 'none'})"],
             *([["Mind", " ".join(insight.caveats)]] if insight.caveats else []),
-            ["Freshness", f"Marts published {published}; {rejected} of the source lines were rejected."],
+            ["Freshness", f"Marts published {published}; {rejected} of the source lines were rejected.{failed}"],
         ],
         "header": [column.label for column in insight.columns],
         "numeric": [column.kind not in ("text", "flag") for column in insight.columns],

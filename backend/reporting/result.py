@@ -19,10 +19,14 @@ STATEMENT_TIMEOUT = "10s"
 
 @dataclass(frozen=True)
 class Freshness:
-    """When the marts last changed, and what of each dataset behind an insight is in them. One `datasets` row each."""
+    """When the marts last changed, and what of each dataset behind an insight is in them. One `datasets` row each.
+
+    `failed_at` is when a later transform failed, so that these marts are the last good ones; None where none did.
+    """
 
     published_at: datetime | None
     transform_run_id: int | None
+    failed_at: datetime | None
     datasets: tuple[Row, ...]
     rejected_rate: float | None
 
@@ -107,8 +111,18 @@ def _rows(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> tup
 def _freshness(connection: Connection, datasets: Sequence[str]) -> Freshness:
     published = _rows(
         connection,
-        "select published_at, transform_run_id from catalog.publication "
-        "where status = 'published' order by transform_run_id desc limit 1",
+        """
+        select
+            published_at, transform_run_id,
+            (
+                select max(later.finished_at) from catalog.publication as later
+                where later.status = 'failed' and later.transform_run_id > publication.transform_run_id
+            ) as failed_at
+        from catalog.publication
+        where status = 'published'
+        order by transform_run_id desc
+        limit 1
+        """,
         {},
     )
     status = _rows(
@@ -128,6 +142,7 @@ def _freshness(connection: Connection, datasets: Sequence[str]) -> Freshness:
     return Freshness(
         published_at=published[0]["published_at"] if published else None,
         transform_run_id=published[0]["transform_run_id"] if published else None,
+        failed_at=published[0]["failed_at"] if published else None,
         datasets=status,
         rejected_rate=float(rejected / lines_read) if lines_read else None,
     )

@@ -6,6 +6,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from elt.database import connect, transaction
 from tests.integration.insights.conftest import School
 
 
@@ -101,6 +102,26 @@ def test_a_page_says_what_the_api_says_and_what_stands_behind_it(school: School,
         assert f'<td class="n">{row["n"]:,}</td>' in shown
     for form in ("csv", "png", "svg", "pdf"):
         assert told["links"][form] in shown
+
+
+def test_a_failed_transform_is_told(school: School, researcher: FlaskClient) -> None:
+    connection = connect(school.settings.database_url)
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute(
+            "insert into catalog.transform_run (status, datasets, project_fingerprint, finished_at) "
+            "values ('failed', '{}', '', now()) "
+            "returning transform_run_id"
+        )
+        run = cursor.fetchone()
+    try:
+        assert "These are the last good marts" in researcher.get("/insights/pass_rate").get_data(as_text=True)
+        told = school.researcher.get("/api/v1/insights/pass_rate").get_json()["freshness"]
+        assert told["failed_at"] > told["published_at"]
+    finally:
+        with transaction(connection), connection.cursor() as cursor:
+            cursor.execute("delete from catalog.transform_run where transform_run_id = %s", run)
+        connection.close()
+    assert "last good marts" not in researcher.get("/insights/pass_rate").get_data(as_text=True)
 
 
 def test_a_bad_choice_is_explained_on_a_page(researcher: FlaskClient) -> None:
