@@ -87,5 +87,8 @@ ranked as (
 -- Benjamini and Hochberg: the rate of false findings if this factor, and all that are clearer, count as found.
 select
     *,
-    least(1, min(p_value * (test_count::double precision / p_rank)) over (partition by analysis order by p_value desc)) as q_value
+    least(
+        1,
+        min(p_value * (test_count::double precision / p_rank)) over (partition by analysis order by p_value desc)
+    ) as q_value
 from ranked
