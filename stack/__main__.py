@@ -87,7 +87,7 @@ def _up(home: Home, options: argparse.Namespace) -> int:
         plan = _plan(home)
         supervisor = Supervisor(plan)
         if not (supervisor.is_running() and supervisor.is_current()):
-            if leftovers(home.path):
+            if supervisor.is_running() or leftovers(home.path):
                 with steps.step("what ran of an earlier start or version is stopped"):
                     supervisor.stop()
             chosen = ports.choose(plan.ports)

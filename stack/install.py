@@ -90,9 +90,9 @@ def install_with_pip(folder: Path) -> bool:
     """Whether this Python has a pip, and pip could install uv into the folder."""
     if importlib.util.find_spec("pip") is None:
         return False
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes"]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
     # What goes into a folder of its own cannot break the system, so pip need not warn root.
-    command = [*pip, "--root-user-action=ignore", "--target", folder, "-r", REQUIREMENTS / "uv.txt"]
+    command: list[str | Path] = [*pip, "--root-user-action=ignore", "--target", folder, "-r", REQUIREMENTS / "uv.txt"]
     return subprocess.run(command, stdout=sys.stderr).returncode == 0
 
 
