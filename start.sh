@@ -1,7 +1,7 @@
 #!/bin/sh
 # The one way in: finds a Python, lets it install what requirements/ pins, and hands over to `python -m stack`.
 set -eu
-cd "$(dirname "$0")"
+root=$(cd "$(dirname "$0")" && pwd)
 
 suitable='import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 python=
@@ -16,5 +16,5 @@ if [ -z "$python" ]; then
     exit 1
 fi
 
-environment=$("$python" -I stack/install.py "${1:-up}")
-PYTHONPATH=$PWD exec "$environment/bin/python" -m stack "$@"
+environment=$("$python" -I "$root/stack/install.py" "${1:-up}")
+PYTHONPATH=$root exec "$environment/bin/python" -P -m stack "$@"
