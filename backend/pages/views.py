@@ -11,7 +11,7 @@ from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, status_of
 from backend.reporting import charts
 from backend.reporting.insight import Insight
 from backend.reporting.registry import visible_to
-from backend.reporting.result import Result, answer
+from backend.reporting.result import answer
 from backend.reporting.values import shown
 from backend.services import services
 from elt.errors import LaurelError, Unavailable
@@ -47,7 +47,7 @@ def insight(name: str) -> str:
         "insight.html",
         result=result,
         insight=found,
-        chart=_chart(result),
+        chart=_themed(charts.spec(found, result.rows)),
         links=links(found, **chosen),
         rows=result.rows[:TABLE_ROWS],
     )
@@ -115,13 +115,10 @@ def _card(insight: Insight) -> dict[str, object]:
         result = answer(insight, {}, services().reader_pool)
     except Unavailable as error:
         return {"insight": insight, "problem": error.message, "result": None}
-    return {"insight": insight, "problem": None, "result": result}
+    chart = _themed(charts.preview(insight, result.rows)) if result.rows else None
+    return {"insight": insight, "problem": None, "result": result, "chart": chart}
 
 
-def _chart(result: Result) -> dict[str, object]:
+def _themed(spec: dict[str, object]) -> dict[str, object]:
     """What the browser needs to draw: the spec and both colour schemes."""
-    return {
-        "spec": charts.spec(result.insight, result.rows),
-        "light": charts.config(),
-        "dark": charts.config(dark=True),
-    }
+    return {"spec": spec, "light": charts.config(), "dark": charts.config(dark=True)}

@@ -15,6 +15,7 @@ VEGA_LITE = "6.4"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "Liberation Sans"  # comes with vl-convert, so that a file looks the same on every machine
 
+PREVIEW_HEIGHT = 96
 KEPT_DRAWINGS = 32  # of each kind, per process: a few megabytes
 _PROCESS_IDS = re.compile(r"\b(gradient_|clip)\d+\b")
 
@@ -33,6 +34,29 @@ def spec(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:
         "data": {"values": [{name: plain(value) for name, value in row.items()} for row in rows]},
         **insight.chart,
     }
+
+
+def preview(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:
+    """The chart small and without its words, to show its shape beside a headline."""
+    bare: dict[str, Any] = _bare(spec(insight, rows))
+    return {**bare, "height": PREVIEW_HEIGHT, "padding": 0}
+
+
+def _bare(part: Any) -> Any:
+    """A part of a spec without axes, legends, tooltips, written numbers and fixed sizes of marks."""
+    if isinstance(part, list):
+        return [_bare(item) for item in part if not (isinstance(item, dict) and _writes(item))]
+    if not isinstance(part, dict):
+        return part
+    bare = {name: _bare(value) for name, value in part.items() if name not in ("tooltip", "data", "size")}
+    for channel, guide in (("x", "axis"), ("y", "axis"), ("color", "legend")):
+        if isinstance(bare.get(channel), dict) and {"field", "aggregate"} & bare[channel].keys():
+            bare[channel] = {**bare[channel], guide: None}
+    return {**bare, "data": part["data"]} if "data" in part else bare
+
+
+def _writes(layer: Mapping[str, Any]) -> bool:
+    return isinstance(layer.get("mark"), dict) and layer["mark"].get("type") == "text"
 
 
 def config(*, dark: bool = False, font: str = FONT) -> dict[str, Any]:

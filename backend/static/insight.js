@@ -1,4 +1,4 @@
-// Draws the page's chart and keeps it in step with the reader's colour scheme; a changed choice shows at once.
+// Draws the page's charts and keeps them in step with the reader's colour scheme; a changed choice shows at once.
 "use strict";
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");

@@ -112,3 +112,12 @@ def test_a_chart_spec_is_data_and_nothing_else(page: Page) -> None:
     chart = json.loads(page.locator("#chart-data").text_content() or "")
     assert chart["spec"]["data"]["values"]
     assert "http" not in json.dumps({**chart["spec"], "$schema": ""})
+
+
+def test_the_overview_draws_every_insight_small(page: Page, complaints: list[str]) -> None:
+    page.goto("/")
+    cards = page.locator(".card").count()
+    assert cards >= 10
+    page.locator("[data-drawn]").nth(cards - 1).wait_for(state="attached")
+    assert page.locator(".preview svg").count() == cards
+    assert complaints == []

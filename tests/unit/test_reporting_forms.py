@@ -84,6 +84,19 @@ def test_the_same_answer_gives_the_same_bytes(result: Result) -> None:
     assert drawn[0] == drawn[1]
 
 
+def test_a_preview_has_the_rows_and_no_words(result: Result) -> None:
+    small = charts.preview(result.insight, result.rows)
+    assert small["data"] == charts.spec(result.insight, result.rows)["data"]
+    drawn = charts.svg(small)
+    assert "<text" not in drawn
+    assert drawn.count('aria-roledescription="rect mark"') == 2  # the hidden row has none
+
+
+@pytest.mark.parametrize("name", registry())
+def test_a_preview_without_rows_can_be_drawn(name: str) -> None:
+    assert "<text" not in charts.svg(charts.preview(registry()[name], []))
+
+
 @pytest.mark.parametrize("name", registry())
 def test_a_chart_without_rows_can_be_drawn(name: str) -> None:
     assert charts.svg(charts.spec(registry()[name], [])).startswith("<svg")
