@@ -42,6 +42,8 @@ def environment(home: Home, port: int, database_url: str, credentials: dict[str,
             "workers": 1,
             "secret_key": credentials["airflow_secret_key"],
         },
+        # On a busy machine the api-server's first answer takes longer than the default, and the task would fail.
+        "workers": {"execution_api_timeout": 30},
         "api_auth": {"jwt_secret": credentials["airflow_jwt_secret"]},
         "logging": {
             "base_log_folder": str(home.logs / "airflow"),
@@ -86,6 +88,8 @@ def commands() -> dict[str, list[str]]:
 def unhealthy(url: str) -> list[str]:
     """The names of the processes that Airflow's own health page does not call healthy."""
     try:
+        # The API that tasks talk to loads with its first call; so no task is the one that waits for it.
+        requests.get(f"{url}/execution/health", timeout=30).raise_for_status()
         answer = requests.get(f"{url}/api/v2/monitor/health", timeout=5).json()
     except (requests.RequestException, ValueError):
         return list(PROCESSES)

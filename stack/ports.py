@@ -6,6 +6,10 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
+# Ports this process has spoken for. Its servers take a while to listen, and another stack that starts meanwhile must not
+# take them for free; an abstract Unix socket says so to every process of the machine, and ends with this one.
+_reserved: dict[int, socket.socket] = {}
+
 # The first choice for each listener; the next free one is taken where it is busy.
 DEFAULTS = {"backend": 8000, "airflow": 8080, "s3": 9000, "supervisor": 9070, "postgres": 54320}
 
@@ -21,6 +25,22 @@ def is_free(port: int) -> bool:
     return True
 
 
+def reserve(port: int) -> bool:
+    """Speak for a port until this process ends; false where another stack has, or a server has it already."""
+    if port in _reserved:
+        return True
+    if not is_free(port):
+        return False
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0laurel-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _reserved[port] = claim
+    return True
+
+
 def any_free() -> int:
     """A free port that the kernel picks: for servers that live for one test run."""
     with socket.socket() as probe:
@@ -33,7 +53,7 @@ def choose(remembered: dict[str, int]) -> dict[str, int]:
     chosen: dict[str, int] = {}
     for name, default in DEFAULTS.items():
         candidates = [remembered.get(name, default), *range(default, default + 1000)]
-        chosen[name] = next(port for port in candidates if port not in chosen.values() and is_free(port))
+        chosen[name] = next(port for port in candidates if port not in chosen.values() and reserve(port))
     return chosen
 
 

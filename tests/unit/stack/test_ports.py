@@ -1,6 +1,9 @@
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 from stack import ports
 
@@ -18,6 +21,18 @@ def test_a_busy_port_is_passed_over() -> None:
         assert not ports.is_free(busy)
         chosen = ports.choose(dict.fromkeys(ports.DEFAULTS, busy))
     assert busy not in chosen.values()
+
+
+def test_a_port_that_another_starting_stack_has_chosen_is_passed_over() -> None:
+    port = ports.any_free()
+    script = f"import sys; from stack import ports; print(ports.reserve({port}), flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=PIPE, stdout=PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "True\n"
+        assert ports.is_free(port)  # nobody listens yet
+        assert port not in ports.choose(dict.fromkeys(ports.DEFAULTS, port)).values()
+        other.communicate("")
+    assert ports.reserve(port)
 
 
 def test_every_listener_gets_a_port_of_its_own() -> None:
