@@ -6,8 +6,8 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
-# Ports this process has spoken for. Its servers take a while to listen, and another stack that starts meanwhile must not
-# take them for free; an abstract Unix socket says so to every process of the machine, and ends with this one.
+# Ports this process has spoken for. Its servers take a while to listen, and another stack that starts meanwhile must
+# not take them for free; an abstract Unix socket says so to every process of the machine, and ends with this one.
 _reserved: dict[int, socket.socket] = {}
 
 # The first choice for each listener; the next free one is taken where it is busy.
