@@ -1,5 +1,6 @@
 """Which ports of the loopback interface the stack listens on."""
 
+import atexit
 import json
 import socket
 from pathlib import Path
@@ -38,6 +39,7 @@ def reserve(port: int) -> bool:
         claim.close()
         return False
     _reserved[port] = claim
+    atexit.register(claim.close)
     return True
 
 

