@@ -7,12 +7,7 @@ from pathlib import Path
 
 import psutil
 
-
-def stack_processes(home: Path) -> list[psutil.Process]:
-    """The supervisor of this stack and everything below it."""
-    pid = int((home / "supervisord.pid").read_text())
-    supervisor = psutil.Process(pid)
-    return [supervisor, *supervisor.children(recursive=True)]
+from stack.supervisor import leftovers
 
 
 def name(process: psutil.Process) -> str:
@@ -37,13 +32,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args()
-    home = Path(os.environ["LAUREL_HOME"])
-    before = {process.pid: sum(process.cpu_times()[:2]) for process in stack_processes(home)}
+    home = Path(os.environ.get("LAUREL_HOME") or ".run")
+    before = {process.pid: sum(process.cpu_times()[:2]) for process in leftovers(home)}
     started = time.time()
     time.sleep(options.seconds)
     elapsed = time.time() - started
     parts: dict[str, list[float]] = {}
-    for process in stack_processes(home):
+    for process in leftovers(home):
         part = parts.setdefault(name(process), [0, 0.0, 0.0])
         part[0] += 1
         part[1] += process.memory_full_info().pss / 2**20

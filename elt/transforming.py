@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from elt import dbt_docs, ledger, locks
 from elt.database import connect, only_row, transaction
@@ -98,7 +99,7 @@ def _plan(connection: Connection, fingerprint: str) -> _Plan | None:
         cursor.execute("select dataset_id, raw_version, modelled_version from catalog.dataset order by dataset_id")
         versions = cursor.fetchall()
         changed = tuple(dataset_id for dataset_id, raw, modelled in versions if raw > modelled)
-        if not changed and not everything:
+        if not changed and (not everything or (row is None and _files_wait(cursor))):
             return None
         cursor.execute("delete from catalog.transform_scope")
         cursor.execute(
@@ -113,6 +114,12 @@ def _plan(connection: Connection, fingerprint: str) -> _Plan | None:
         (run_id,) = only_row(cursor)
         raw_versions = {dataset_id: raw for dataset_id, raw, _ in versions}
     return _Plan(run_id, changed, everything, raw_versions)
+
+
+def _files_wait(cursor: Cursor) -> bool:
+    """Whether something is about to be loaded: then the first build of an empty warehouse would only hold it up."""
+    cursor.execute("select exists (select from catalog.submission where status in ('received', 'loading'))")
+    return bool(only_row(cursor)[0])
 
 
 def _run(connection: Connection, settings: Settings, plan: _Plan) -> TransformReport:

@@ -47,6 +47,13 @@ def count(pipeline: Pipeline, relation: str) -> int:
     return int(pipeline.query(f"select count(*) from {relation}")[0][0])  # noqa: S608
 
 
+def test_an_empty_warehouse_is_not_built_while_its_first_files_wait(settings: Settings) -> None:
+    waiting = Pipeline.of(settings)
+    waiting.send(students("A1"))
+    assert transform(settings) is None
+    assert waiting.query("select * from catalog.transform_run") == []
+
+
 def test_what_is_published_is_marked_modelled(pipeline: Pipeline) -> None:
     assert set(pipeline.query("select status from catalog.submission")) == {("modelled",)}
     assert count(pipeline, "marts.fct_grade") == 1
