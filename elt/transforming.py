@@ -125,6 +125,8 @@ def _files_wait(cursor: Cursor) -> bool:
 def _run(connection: Connection, settings: Settings, plan: _Plan) -> TransformReport:
     results = build(settings, None if plan.everything else plan.changed)
     _record_results(connection, plan, results)
+    for result in results:
+        log.info("%-9s %6.2f s  %s", result.status, result.seconds, result.node_id)
     bad = [result for result in results if result.failed]
     if bad or not results:
         raise _failure(bad)

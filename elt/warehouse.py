@@ -12,8 +12,7 @@ from elt.database import migrate, transaction
 from elt.errors import LaurelError
 from elt.settings import Settings
 
-READER_SCHEMAS = ("marts", "predictions")
-READER_VIEWS = ("dataset_status", "publication", "submission_status", "test_result")
+READER_VIEWS = ("dataset_status", "publication", "submission_status", "transform_node")
 
 
 def prepare(connection: Connection, settings: Settings, contracts: Mapping[str, Contract]) -> list[str]:
@@ -26,7 +25,7 @@ def prepare(connection: Connection, settings: Settings, contracts: Mapping[str, 
 
 
 def _grant_reader(connection: Connection, role: str) -> None:
-    """The reader sees marts, predictions and the ledger's views; whatever is added to marts later, too."""
+    """The reader sees marts and the ledger's views; whatever is added to marts later, too."""
     with connection.cursor() as cursor:
         cursor.execute("select 1 from pg_roles where rolname = %s", [role])
         if cursor.fetchone() is None:
@@ -36,12 +35,11 @@ def _grant_reader(connection: Connection, role: str) -> None:
                 remedy="Create it (create role … login password …), then start again.",
             )
         reader = sql.Identifier(role)
-        for schema in map(sql.Identifier, READER_SCHEMAS):
-            cursor.execute(sql.SQL("grant usage on schema {} to {}").format(schema, reader))
-            cursor.execute(sql.SQL("grant select on all tables in schema {} to {}").format(schema, reader))
-            cursor.execute(
-                sql.SQL("alter default privileges in schema {} grant select on tables to {}").format(schema, reader)
-            )
-        cursor.execute(sql.SQL("grant usage on schema catalog to {}").format(reader))
+        for grant in (
+            "grant usage on schema marts, catalog to {}",
+            "grant select on all tables in schema marts to {}",
+            "alter default privileges in schema marts grant select on tables to {}",
+        ):
+            cursor.execute(sql.SQL(grant).format(reader))
         for view in READER_VIEWS:
             cursor.execute(sql.SQL("grant select on {} to {}").format(sql.Identifier("catalog", view), reader))

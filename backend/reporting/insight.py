@@ -9,7 +9,7 @@ Row = Mapping[str, Any]
 Kind = Literal["text", "integer", "number", "rate", "p_value", "flag", "time"]
 
 EVERYBODY = frozenset({"researcher", "admin"})
-READABLE_SCHEMAS = frozenset({"marts", "predictions", "catalog"})
+READABLE_SCHEMAS = frozenset({"marts", "catalog"})
 _RELATION = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)", re.IGNORECASE)
 _COMMON_TABLE = re.compile(r"(?:\bwith|,)\s+([a-z_][a-z0-9_]*)\s+as\s+(?:materialized\s+)?\(", re.IGNORECASE)
 
@@ -63,7 +63,7 @@ class Finding:
 class Insight:
     """A question, the SQL that answers it and the chart that shows it.
 
-    `sql` is one statement on marts, predictions and the catalog's views; parameters are `%(name)s`. `chart` is a
+    `sql` is one statement on marts and the catalog's views; parameters are `%(name)s`. `chart` is a
     Vega-Lite spec without data: the rows become it. `datasets` are those whose rejected lines and arrival matter here.
     """
 

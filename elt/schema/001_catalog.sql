@@ -3,7 +3,6 @@
 
 create schema catalog;
 create schema raw;
-create schema predictions;
 -- dbt builds and tests in build*, elt keeps what is published in *_store, readers see the stable views in marts*.
 create schema staging;
 create schema intermediate;

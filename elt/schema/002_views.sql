@@ -54,13 +54,16 @@ from catalog.submission;
 comment on view catalog.submission_status is
 'One row per submission. submission_number is what raw and the marts carry as _submission_id.';
 
-create view catalog.test_result as
+create view catalog.transform_node as
 select
     transform_run_id,
     node_id,
+    resource_type,
     status,
-    failure_count
-from catalog.transform_result
-where resource_type = 'test';
+    seconds,
+    row_count,
+    failure_count,
+    message
+from catalog.transform_result;
 
-comment on view catalog.test_result is 'One row per transform and dbt test.';
+comment on view catalog.transform_node is 'One row per transform and dbt model, seed or test. Messages hold no values.';

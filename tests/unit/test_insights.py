@@ -23,7 +23,7 @@ FIRST_TEN = {
     "survey_jamb",
     "data_quality",
 }
-READER_VIEWS = {"catalog.dataset_status", "catalog.publication", "catalog.submission_status", "catalog.test_result"}
+READER_VIEWS = {"catalog.dataset_status", "catalog.publication", "catalog.submission_status", "catalog.transform_node"}
 
 insights = pytest.mark.parametrize("insight", registry().values(), ids=registry())
 
