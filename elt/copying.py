@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from psycopg2 import sql
+from psycopg2.errors import QueryCanceled
 from psycopg2.extensions import connection as Connection
 
 from elt import raw_tables
@@ -48,8 +49,15 @@ def copy_rows(
     tally = Tally()
     rows = _rows_for_copy(source, front, contract, claim, tally, rejects)
     copy = sql.SQL("copy {} ({}) from stdin").format(raw_tables.table(contract), raw_tables.columns(contract))
+    readable = _Readable(rows)
     with connection.cursor() as cursor:
-        cursor.copy_expert(copy.as_string(connection), _Readable(rows))
+        try:
+            cursor.copy_expert(copy.as_string(connection), readable)
+        except QueryCanceled:
+            if readable.error is None:
+                raise
+            # psycopg2 says only that reading failed; why it did decides whether another try may help.
+            raise readable.error from None
     return tally
 
 
@@ -81,10 +89,15 @@ class _Readable(io.RawIOBase):
         super().__init__()
         self._batches = batches
         self._rest = b""
+        self.error: Exception | None = None
 
     def read(self, size: int | None = -1, /) -> bytes:
         while not self._rest:
-            batch = next(self._batches, None)
+            try:
+                batch = next(self._batches, None)
+            except Exception as error:
+                self.error = error
+                raise
             if batch is None:
                 return b""
             self._rest = batch.encode()

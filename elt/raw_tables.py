@@ -53,6 +53,12 @@ def _create(connection: Connection, contract: Contract) -> None:
                 "create table if not exists {} (_submission_id integer not null, _line_number integer not null, {})"
             ).format(table(contract), definitions)
         )
+        for field in contract.fields:  # a newer version of the contract may have more of them
+            cursor.execute(
+                sql.SQL("alter table {} add column if not exists {} {}").format(
+                    table(contract), sql.Identifier(field.column), sql.SQL(field.postgres_type)
+                )
+            )
         # Submissions arrive in order, so a block-range index finds one of them at next to no cost for the load.
         cursor.execute(
             sql.SQL(

@@ -33,8 +33,11 @@ FILE_SIGNATURES = {
     b"GIF8": "a GIF picture",
     b"PAR1": "a Parquet file",
 }
-# What surrogateescape makes of bytes that the encoding does not know.
+# What surrogateescape makes of bytes that the encoding does not know; UTF-16 needs help to do the same.
 UNDECODABLE = re.compile("[\udc80-\udcff]")
+codecs.register_error("mark_undecodable", lambda error: ("\udcff", error.end))  # type: ignore[attr-defined]
+# A cell may be as long as a record may be; Python's limit is lower.
+csv.field_size_limit(2 * LINE_LIMIT)
 
 
 class Record(NamedTuple):
@@ -70,6 +73,8 @@ def read_front(sample: bytes, contract: Contract) -> Front:
     if "\x00" in text[:4096]:
         raise _not_csv("binary data")
     first_line = next((line for line in re.split(r"\r\n|\n|\r", text) if line.strip()), "")
+    if len(first_line) >= LINE_LIMIT:
+        raise _not_csv("one endless line")
     headers = {delimiter: _cells(first_line, delimiter) for delimiter in DELIMITERS}
     # The delimiter is the one under which most of the contract's columns appear, so no guess from the data is needed.
     delimiter = min(DELIMITERS, key=lambda candidate: len(contract.match_header(headers[candidate]).missing))
@@ -149,11 +154,12 @@ def _check_header(header: list[str], match: HeaderMatch, contract: Contract) -> 
 
 
 def read_records(stream: BinaryIO, front: Front) -> Iterator[Record]:
-    """Every record after the header; blank lines are passed over. Constant memory.
+    """Every record after the header; lines of nothing or blanks are passed over. Constant memory.
 
     A quote that is opened and not closed costs its own line only: reading goes on with the line after it.
     """
-    lines = _Lines(io.TextIOWrapper(stream, front.encoding, errors="surrogateescape", newline=""))
+    errors = "mark_undecodable" if front.encoding == "utf-16" else "surrogateescape"
+    lines = _Lines(io.TextIOWrapper(stream, front.encoding, errors=errors, newline=""))
     delimiter = front.delimiter
     while (line := lines.next()) is not None:
         if line.strip():
@@ -163,12 +169,10 @@ def read_records(stream: BinaryIO, front: Front) -> Iterator[Record]:
         if len(line) >= LINE_LIMIT:
             yield Record(number, [], line[:1000], "line_too_long")
         elif '"' in line:
-            record = _quoted_record(line, number, lines, front)
-            if any(record.cells) or record.error:
-                yield record
+            yield _quoted_record(line, number, lines, front)
         else:
             text = line.rstrip("\r\n")
-            if text and not text.isspace():
+            if text.strip(" "):
                 yield Record(number, text.split(delimiter), text, None)
 
 

@@ -9,13 +9,15 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from elt.errors import NotFound, Unavailable
+from elt.errors import LaurelError, NotFound, Unavailable
 from elt.settings import Settings
 
 # Parts of 8 MiB, two under way and two waiting: the most an upload holds in memory, whatever the size of the file.
 TRANSFER = TransferConfig(multipart_threshold=8 * 2**20, multipart_chunksize=8 * 2**20, max_concurrency=2)
 TRANSFER.max_in_memory_upload_chunks = 2  # ten otherwise; boto3's constructor does not take it, s3transfer reads it
 NOT_FOUND_CODES = {"404", "NoSuchKey", "NotFound"}
+TRANSIENT_STATUSES = {408, 425, 429}
+HOME_REGION = "us-east-1"  # the one region that S3 does not want to be named
 
 
 @contextmanager
@@ -24,8 +26,16 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in NOT_FOUND_CODES:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in NOT_FOUND_CODES:
             raise NotFound("object_not_found", "The object is not in the store.") from error
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        if 400 <= status < 500 and status not in TRANSIENT_STATUSES:
+            raise LaurelError(
+                "store_refused",
+                f"The object store refused the request ({code}).",
+                remedy="The operator should check the LAUREL_S3_… settings and the rights of their key.",
+            ) from error
         raise _unavailable() from error
     except BotoCoreError as error:
         raise _unavailable() from error
@@ -40,6 +50,7 @@ class ObjectStore:
 
     def __init__(self, settings: Settings) -> None:
         self._bucket = settings.s3_bucket
+        self._region = settings.s3_region
         self._client = boto3.client(
             "s3",
             endpoint_url=settings.s3_endpoint,
@@ -68,7 +79,13 @@ class ObjectStore:
             try:
                 self._client.head_bucket(Bucket=self._bucket)
             except ClientError:
-                self._client.create_bucket(Bucket=self._bucket)
+                if self._region == HOME_REGION:
+                    self._client.create_bucket(Bucket=self._bucket)
+                else:
+                    self._client.create_bucket(
+                        Bucket=self._bucket,
+                        CreateBucketConfiguration={"LocationConstraint": self._region},  # type: ignore[typeddict-item]
+                    )
 
     def put(self, key: str, stream: BinaryIO) -> None:
         """Store a stream of any length under a key, in constant memory. A failed put leaves no object."""
