@@ -17,7 +17,7 @@ COMMAND = str(Path(sys.prefix) / "bin" / "airflow")
 def environment(home: Home, port: int, database_url: str, credentials: dict[str, str]) -> dict[str, str]:
     """The environment variables that configure every Airflow process alike."""
     url = f"http://{LOOPBACK}:{port}"
-    settings: dict[str, dict[str, str | int]] = {
+    settings: dict[str, dict[str, str | int | float]] = {
         "core": {
             "dags_folder": str(REPOSITORY / "airflow" / "dags"),
             "plugins_folder": str(REPOSITORY / "airflow" / "plugins"),
@@ -42,20 +42,31 @@ def environment(home: Home, port: int, database_url: str, credentials: dict[str,
             "workers": 1,
             "secret_key": credentials["airflow_secret_key"],
         },
-        # On a busy machine the api-server's first answer takes longer than the default, and the task would fail.
-        "workers": {"execution_api_timeout": 30},
+        "workers": {
+            # On a busy machine, or while it starts, the api-server answers late; the task waits instead of failing.
+            "execution_api_timeout": 30,
+            "execution_api_retries": 20,
+            "execution_api_retry_wait_max": 3,
+            "min_heartbeat_interval": 2,  # how late the end of a task may be noticed, in seconds
+        },
         "api_auth": {"jwt_secret": credentials["airflow_jwt_secret"]},
         "logging": {
             "base_log_folder": str(home.logs / "airflow"),
             "dag_processor_child_process_log_directory": str(home.logs / "airflow" / "dag_processor"),
             "colored_console_log": "False",
         },
-        "scheduler": {"scheduler_health_check_threshold": 60},
+        "scheduler": {
+            "scheduler_health_check_threshold": 60,
+            "scheduler_idle_sleep_time": 1.5,  # the largest cost of an idle stack
+            "task_instance_heartbeat_timeout": 120,  # until then a killed task keeps its DAG from starting again
+        },
         "triggerer": {"triggerer_health_check_threshold": 60, "capacity": 50},
         # DAG files change with a new version of the checkout, and then everything is restarted.
         "dag_processor": {
             "parsing_processes": 1,
-            "min_file_process_interval": 900,
+            # Not longer: Airflow 3.3 may note a DAG as full from a stale count, and then starts none of its runs until the
+            # file is parsed again (seen once in ten runs that followed each other closely).
+            "min_file_process_interval": 60,
             "refresh_interval": 900,
             "bundle_refresh_check_interval": 60,
             "print_stats_interval": 0,
@@ -68,7 +79,12 @@ def environment(home: Home, port: int, database_url: str, credentials: dict[str,
         for section, options in settings.items()
         for name, value in options.items()
     }
-    return variables | {"AIRFLOW_HOME": str(home.path / "airflow"), "DO_NOT_TRACK": "1"}
+    return variables | {
+        "AIRFLOW_HOME": str(home.path / "airflow"),
+        "DO_NOT_TRACK": "1",
+        # Airflow ends its tasks by os._exit, and Python then complains of dbt's semaphores in every log.
+        "PYTHONWARNINGS": "ignore:resource_tracker",
+    }
 
 
 def prepare_files(home: Home, password: str) -> None:
