@@ -48,6 +48,8 @@ def _process(role: str, words: list[str]) -> tuple[list[str], dict[str, str]]:
     environment = dict(os.environ)
     if airflow_processes.DATABASE_URL in environment:
         environment |= airflow_processes.environment()
+    if role == "object-store":
+        environment |= embedded.store_keys()
     if role in airflow_processes.NAMES:
         return airflow_processes.command(role, environment), environment
     return (commands[role]() if role in commands else words), environment

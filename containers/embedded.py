@@ -20,6 +20,10 @@ def postgres() -> list[str]:
 
 
 def object_store() -> list[str]:
-    """The store, with the keys that MinIO would take: MINIO_ROOT_USER and MINIO_ROOT_PASSWORD."""
-    keys = required("MINIO_ROOT_USER"), required("MINIO_ROOT_PASSWORD")
-    return store.command(Path("/data"), 9000, *keys, host=EVERYWHERE)
+    """The store; store_keys() belongs into its environment."""
+    return store.command(Path("/data"), 9000, host=EVERYWHERE)
+
+
+def store_keys() -> dict[str, str]:
+    """The store's keys, from where MinIO would take them: MINIO_ROOT_USER and MINIO_ROOT_PASSWORD."""
+    return store.environment(required("MINIO_ROOT_USER"), required("MINIO_ROOT_PASSWORD"))

@@ -8,14 +8,20 @@ from pathlib import Path
 from stack.ports import LOOPBACK
 
 
-def command(directory: Path, port: int, access_key: str, secret_key: str, host: str = LOOPBACK) -> list[str]:
-    """The server in the foreground."""
+def command(directory: Path, port: int, host: str = LOOPBACK) -> list[str]:
+    """The server in the foreground; environment() gives it its keys."""
     return [
         *(str(Path(sys.prefix) / "bin" / "rclone"), "serve", "s3", str(directory)),
-        *("--addr", f"{host}:{port}", "--auth-key", f"{access_key},{secret_key}", "--config", "/dev/null"),
+        *("--addr", f"{host}:{port}", "--config", "/dev/null"),
         # Every read goes to the file itself, and an ETag costs no reading of the file.
         *("--vfs-cache-mode", "off", "--etag-hash", ""),
     ]
+
+
+def environment(access_key: str, secret_key: str) -> dict[str, str]:
+    """The server's one pair of keys. Not among its arguments, which every user of the machine can list."""
+    pair = f"{access_key},{secret_key}".replace('"', '""')
+    return {"RCLONE_AUTH_KEY": f'"{pair}"'}  # rclone reads a line of CSV: a pair is one field
 
 
 def endpoint(port: int) -> str:

@@ -24,7 +24,10 @@ TUNING = ("LAUREL_MAX_UPLOAD_BYTES",)
 FROM_ENV_VERB = "LAUREL_STACK"  # set by `./start.sh env`: the shell's LAUREL_ variables describe an embedded stack
 
 # What a user's shell may hold that would change how the processes behave.
-_FOREIGN = ("LAUREL_", "AIRFLOW_", "DBT_", "PG", "PYTHON", "VIRTUAL_ENV", "FLASK_", "GUNICORN_", "SUPERVISOR_")
+_FOREIGN = (
+    *("LAUREL_", "AIRFLOW_", "DBT_", "FLASK_", "GUNICORN_", "SUPERVISOR_", "RCLONE_"),
+    *("PG", "PYTHON", "VIRTUAL_ENV"),
+)
 
 
 class UnusableEnvironment(Exception):
@@ -99,10 +102,12 @@ class Plan:
 
     def variables(self) -> dict[str, str]:
         """Everything that the stack's processes are told through their environment."""
-        laurel = self.laurel_variables()
+        laurel, secret = self.laurel_variables(), self.credentials
         database_url = laurel.pop("LAUREL_AIRFLOW_DATABASE_URL")
+        store = object_store.environment(secret["s3_access_key"], secret["s3_secret_key"])
         return {
             **laurel,
+            **(store if self.has_embedded_store else {}),
             **airflow.environment(self.home, self.ports["airflow"], database_url, self.credentials),
             "PYTHONPATH": str(REPOSITORY),
             "PYTHONUNBUFFERED": "1",
@@ -121,10 +126,7 @@ class Plan:
             # INT: a fast shutdown, which does not wait for clients to leave.
             programs.append(Program("postgres", self.cluster.command(), "INT", service_user(), is_server=True))
         if self.has_embedded_store:
-            secret = self.credentials
-            command = object_store.command(
-                self.home.path / "s3", self.ports["s3"], secret["s3_access_key"], secret["s3_secret_key"]
-            )
+            command = object_store.command(self.home.path / "s3", self.ports["s3"])
             programs.append(Program("s3", command, is_server=True))
         programs.append(Program("backend", backend_command(LOOPBACK, self.ports["backend"])))
         programs += [Program(name, command) for name, command in airflow.commands().items()]

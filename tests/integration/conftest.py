@@ -112,7 +112,10 @@ def store_server(scratch_directory: Path) -> Iterator[StoreServer]:
     directory.mkdir()
     with (scratch_directory / "s3.log").open("w") as log:
         server = subprocess.Popen(
-            rclone.command(directory, port, access_key, secret_key), stdout=log, stderr=subprocess.STDOUT
+            rclone.command(directory, port),
+            env=rclone.environment(access_key, secret_key),
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
     rclone.wait_until_listening(port)
     yield StoreServer(rclone.endpoint(port), access_key, secret_key)

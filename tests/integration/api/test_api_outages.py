@@ -149,8 +149,8 @@ def mortal_store(tmp_path: Path) -> Iterator[tuple[dict[str, str], Callable[[], 
     running: list[subprocess.Popen[bytes]] = []
 
     def start() -> subprocess.Popen[bytes]:
-        command = rclone.command(directory, port, "testkey", "testsecret")
-        running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        command, keys = rclone.command(directory, port), rclone.environment("testkey", "testsecret")
+        running.append(subprocess.Popen(command, env=keys, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         rclone.wait_until_listening(port)
         return running[-1]
 

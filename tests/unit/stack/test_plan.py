@@ -1,3 +1,4 @@
+import csv
 import shlex
 from pathlib import Path
 from urllib.parse import urlparse
@@ -71,7 +72,7 @@ def test_the_applications_settings_are_complete(tmp_path: Path) -> None:
 def test_what_the_users_shell_holds_does_not_reach_the_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("AIRFLOW__CORE__EXECUTOR", "PYTHONHOME", "PGHOST", "DBT_TARGET"):
+    for name in ("AIRFLOW__CORE__EXECUTOR", "PYTHONHOME", "PGHOST", "DBT_TARGET", "RCLONE_CONFIG"):
         monkeypatch.setenv(name, "from-the-shell")
     assert "from-the-shell" not in plan(tmp_path).environment().values()
 
@@ -89,11 +90,18 @@ def test_two_homes_share_no_secret(tmp_path: Path) -> None:
     assert not set(one.credentials.values()) & set(other.credentials.values())
 
 
-def test_the_configuration_holds_no_secret_but_the_supervisors_own_and_the_stores(tmp_path: Path) -> None:
+def test_the_configuration_holds_no_secret_but_the_supervisors_own(tmp_path: Path) -> None:
     one = plan(tmp_path)
     text = render(one)
-    shown = {name for name, value in one.credentials.items() if value in text}
-    assert shown == {"supervisor_password", "s3_access_key", "s3_secret_key"}
+    assert {name for name, value in one.credentials.items() if value in text} == {"supervisor_password"}
+
+
+def test_no_secret_is_an_argument_of_a_process(tmp_path: Path) -> None:
+    one = plan(tmp_path)
+    words = " ".join(" ".join(program.command) for program in one.programs())
+    assert {name for name, value in one.credentials.items() if value in words} == set()
+    told = one.environment()["RCLONE_AUTH_KEY"]
+    assert next(csv.reader([told])) == [f"{one.credentials['s3_access_key']},{one.credentials['s3_secret_key']}"]
 
 
 def test_supervisord_reads_the_configuration_even_in_an_odd_directory(tmp_path: Path) -> None:
