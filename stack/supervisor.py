@@ -21,7 +21,8 @@ from stack.ports import LOOPBACK
 
 CONFIGURATION = "supervisord.conf"
 SESSION = "session"  # the number of supervisord's session, which all its descendants share
-CODE = ("backend", "elt", "airflow", "stack")
+CODE = ("backend", "elt", "airflow", "dbt", "stack")
+SUFFIXES = (".py", ".sql", ".csv", ".yaml", ".yml", ".html", ".css", ".js", ".svg", ".typ", ".md")
 
 
 def render(plan: Plan) -> str:
@@ -150,7 +151,8 @@ class Supervisor:
         digest.update(repr(sorted(self._plan.variables().items())).encode())
         for folder in CODE:
             for path in sorted((REPOSITORY / folder).rglob("*")):
-                if path.suffix in (".py", ".sql", ".yaml", ".html"):
+                if path.suffix in SUFFIXES:
+                    digest.update(str(path).encode())  # a model is named after its file
                     digest.update(path.read_bytes())
         return digest.hexdigest()
 
