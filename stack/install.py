@@ -120,7 +120,7 @@ def unpack_wheel(folder: Path) -> None:
 
 def choose_wheel(links: list[str], version: str) -> str:
     """The link to the wheel of this version for this machine. Ends the program where there is none."""
-    kind = {"Darwin": "macosx", "Linux": "manylinux" if platform.libc_ver()[0] else "musllinux"}[platform.system()]
+    kind = "manylinux" if platform.libc_ver()[0] else "musllinux"
     for link in links:
         name = urllib.parse.urlparse(link).path.rsplit("/", 1)[-1]
         tags = name.removeprefix(f"uv-{version}-")

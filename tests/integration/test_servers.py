@@ -1,20 +1,74 @@
 """The servers that every other integration test stands on."""
 
 import io
+from contextlib import closing
 
 import psycopg2
 import pytest
+from psycopg2.extensions import cursor as Cursor
 
+from elt.settings import Settings
 from elt.store import ObjectStore
+from elt.warehouse import READER_VIEWS
 from stack.databases import create_databases
 from stack.postgres import Cluster
 
 
-def test_reader_cannot_write(database) -> None:
-    connection = psycopg2.connect(database.reader_url)
-    with connection.cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        cursor.execute("create table public.mine (x integer)")
-    connection.close()
+def of_schemas(cursor: Cursor, *schemas: str) -> list[str]:
+    """Every table and view of these schemas, quoted."""
+    cursor.execute(
+        "select format('%%I.%%I', nspname, relname) from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
+        "where nspname = any(%s) and relkind in ('r', 'v', 'm', 'p') order by 1",
+        [list(schemas)],
+    )
+    return [name for (name,) in cursor.fetchall()]
+
+
+@pytest.fixture
+def with_marts(settings: Settings) -> Settings:
+    """A prepared warehouse with one table each where the publisher puts what is for everyone, and what is not."""
+    with closing(psycopg2.connect(settings.database_url)) as owner, owner, owner.cursor() as cursor:
+        cursor.execute("create view marts.open as select 1 as x; create table marts.open_table as select 1 as x")
+        cursor.execute("create view marts_private.closed as select 1 as x; create table build.closed as select 1 as x")
+    return settings
+
+
+def test_the_reader_reads_marts_and_four_views_and_is_refused_all_else(with_marts: Settings) -> None:
+    read, refused = set(), set()
+    with (
+        closing(psycopg2.connect(with_marts.database_url)) as owner,
+        closing(psycopg2.connect(with_marts.reader_database_url)) as reader,
+        owner.cursor() as schemas,
+        reader.cursor() as cursor,
+    ):
+        reader.autocommit = True
+        everything = of_schemas(schemas, "public", "catalog", "raw", "build", "marts", "marts_private")
+        for table in everything:
+            try:
+                cursor.execute(f"select * from {table} limit 1")  # noqa: S608 - quoted by Postgres
+                read.add(table)
+            except psycopg2.errors.InsufficientPrivilege:
+                refused.add(table)
+    assert read == {"marts.open", "marts.open_table", *(f"catalog.{view}" for view in READER_VIEWS)}
+    assert {"raw.laurel_students", "marts_private.closed", "catalog.rejected_line", "catalog.api_key"} <= refused
+
+
+def test_the_reader_changes_nothing(with_marts: Settings) -> None:
+    statements = (
+        "insert into marts.open_table values (2)",
+        "update marts.open_table set x = 2",
+        "delete from marts.open_table",
+        "truncate marts.open_table",
+        "drop table marts.open_table",
+        "create table marts.mine (x integer)",
+        "create table public.mine (x integer)",
+        "create schema mine",
+    )
+    with closing(psycopg2.connect(with_marts.reader_database_url)) as reader, reader.cursor() as cursor:
+        reader.autocommit = True
+        for statement in statements:
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute(statement)
 
 
 def test_store_keeps_bytes(object_store: ObjectStore) -> None:

@@ -14,6 +14,7 @@ ALLOWED = {
     "backend": ({"backend", "elt"}, {"airflow", "dbt"}),
     "airflow": ({"elt"}, {"flask", "flasgger"}),
     "stack": ({"stack", "elt"}, {"airflow", "dbt", "flask"}),
+    "containers": ({"containers", "stack", "elt"}, {"airflow", "dbt", "flask"}),
 }
 ROOMS = {*ALLOWED, "bench", "tests"} - {"airflow"}  # `airflow` in an import is the installed package
 
