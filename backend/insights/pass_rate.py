@@ -42,10 +42,7 @@ INSIGHT = Insight(
     datasets=("laurel/academic_history",),
     sql="""
         select
-            subject, term, pass_mark, is_suppressed,
-            case when not is_suppressed then graded_count end as graded_count,
-            case when not is_suppressed then passed_count end as passed_count,
-            case when not is_suppressed then passed_count::double precision / graded_count end as pass_rate
+            subject, term, pass_mark, is_suppressed, graded_count, passed_count, pass_rate
         from marts.rpt_pass_rate
         where grade_level = coalesce(%(grade_level)s, 'All grade levels')
         order by subject, term_order

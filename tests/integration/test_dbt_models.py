@@ -1,6 +1,7 @@
 """What the models make of files: through the real loader, the real dbt and real publishing."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -51,7 +52,7 @@ def pipeline(module_settings: Settings) -> Pipeline:
     """One warehouse for the module, built once from nine files."""
     pipeline = Pipeline.of(module_settings)
     risk_ids = sorted({row["Student ID"] for row in RISK})
-    pipeline.send(students("S1", "S2", " S3\u00a0", "J1", *risk_ids))
+    pipeline.send(students("S1", "S2", " S3\u00a0", "J1", "J2", "J3", *risk_ids))
     pipeline.send(students("S1", "S2", **{"Grade Level": "SS2"}))
     pipeline.send(students("S1", **{"Grade Level": "SS2", "First Name": "Renamed"}))
     pipeline.send(csv_file("laurel/teachers", [{"Teacher ID": "T1"}]), "laurel/teachers")
@@ -76,9 +77,19 @@ def pipeline(module_settings: Settings) -> Pipeline:
         row | {"JAMB Score": score}
         for row, score in zip(session("J1", (50, 60, 50, 50, 50), **JAMB_ROW), scores, strict=True)
     ]
+    no_english = [row for row in session("J2", (60,) * 6, **JAMB_ROW) if row["Subject"] != "English Language"]
+    no_score = [
+        row | ({"Test Score": "", "Exam Score": "", "Total Score": ""} if row["Subject"] == "English Language" else {})
+        for row in session("J3", (60,) * 6, **JAMB_ROW)
+    ]
+    jamb += [row | {"JAMB Score": "250"} for row in (*no_english, *no_score)]
     pipeline.send(csv_file(HISTORY, [*RISK, *jamb]), HISTORY)
     survey = {"Last Name": "Secretname", "Weekly Hours Spent Reading": "12 hours", "Mentor": ""}
-    pipeline.send(csv_file("laurel/survey", [survey, survey]), "laurel/survey")
+    unread = ("3-5 hours", "-5", "1,000", "about 3 hours", "5 days")
+    odd_answers = [
+        {"Weekly Hours Spent Reading": answer, "Mentor": "", "Attendance Rate": "85.5 %"} for answer in unread
+    ]
+    pipeline.send(csv_file("laurel/survey", [survey, survey, *odd_answers]), "laurel/survey")
     assert pipeline.poll().loaded == 9
     assert transform(module_settings) is not None
     return pipeline
@@ -199,15 +210,31 @@ def test_risk_tiers_at_their_borders(pipeline: Pipeline) -> None:
 def test_one_jamb_score_per_student(pipeline: Pipeline) -> None:
     assert pipeline.query(
         "select score, is_ready, has_passed_core_subjects, credit_count, has_five_credits "
-        "from marts.fct_assessment_result"
+        "from marts.fct_assessment_result inner join marts.dim_student using (student_key) where student_id = 'J1'"
     ) == [(230, True, True, 5, True)]
     assert issues(pipeline, "contradictory_jamb_score") == [("jamb_score", [25, 26, 27, 28, 29])]
+
+
+def test_five_credits_need_every_core_subject(pipeline: Pipeline) -> None:
+    assert pipeline.query(
+        "select student_id, credit_count, has_five_credits from marts.fct_assessment_result "
+        "inner join marts.dim_student using (student_key) where student_id in ('J2', 'J3') order by 1"
+    ) == [("J2", 5, False), ("J3", 5, False)]  # no English at all; English without a score
+
+
+def test_an_answer_that_is_not_one_number_has_none_and_is_reported(pipeline: Pipeline) -> None:
+    numbers = pipeline.query(
+        "select question_name, answer_number, count(*) from marts.fct_survey_response where line_number > 3 "
+        "and answer_kind = 'number' and question_name <> 'past_jamb_score' group by 1, 2 order by 1"
+    )
+    assert numbers == [("attendance_rate", Decimal("85.5"), 5), ("weekly_reading_hours", None, 5)]
+    assert issues(pipeline, "unreadable_number") == [("weekly_reading_hours", [4, 5, 6, 7, 8])]
 
 
 def test_survey_answers_without_their_people(pipeline: Pipeline) -> None:
     answers = pipeline.query(
         "select answer, answer_number, count(distinct respondent_key) from marts.fct_survey_response "
-        "where question_name in ('weekly_reading_hours', 'has_mentor') group by 1, 2"
+        "where question_name in ('weekly_reading_hours', 'has_mentor') and line_number < 4 group by 1, 2"
     )
     assert answers == [("12 hours", 12, 2)]  # the same answers twice are two people; no answer is no row
     for schema, name in pipeline.query(
@@ -252,4 +279,4 @@ def test_a_new_survey_rebuilds_nothing_but_what_reads_it(pipeline: Pipeline) -> 
         ledger.request_retraction(connection, later)
     pipeline.poll()
     transform(pipeline.settings)
-    assert pipeline.query("select count(distinct respondent_key) from marts.fct_survey_response") == [(2,)]
+    assert pipeline.query("select count(distinct respondent_key) from marts.fct_survey_response") == [(7,)]

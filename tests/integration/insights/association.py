@@ -17,6 +17,7 @@ MODELS = (
     "intermediate/insights/int_factor_test",
     "marts/insights/rpt_factor_association",
 )
+MACROS = ("tail_probability", "threshold", "is_withheld")
 COLUMNS = (
     "analysis", "population", "outcome", "outcome_label", "factor", "factor_label", "step_label", "unit_key",
     "cluster_key", "level", "factor_value", "outcome_value",
@@ -58,7 +59,7 @@ def compiled(path: Path) -> str:
 
 
 def rendered(source: str) -> str:
-    """dbt's Jinja with the project's macros of tail probabilities."""
-    macros = (DBT / "macros" / "tail_probability.sql").read_text(encoding="utf-8")
+    """dbt's Jinja with those of the project's macros that reports use."""
+    macros = "".join((DBT / "macros" / f"{name}.sql").read_text(encoding="utf-8") for name in MACROS)
     environment = Environment(autoescape=False)  # noqa: S701 - it writes SQL, not HTML
     return environment.from_string(macros + source).render(ref=lambda name: name, config=lambda **_: "")

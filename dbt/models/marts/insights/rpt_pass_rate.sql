@@ -12,22 +12,46 @@ with graded as (
     inner join {{ ref('dim_session') }} as dim_session on fct_grade.session_key = dim_session.session_key
     inner join {{ ref('dim_course') }} as dim_course on fct_grade.course_key = dim_course.course_key
     where fct_grade.is_passed is not null
+),
+
+rated as (
+    select
+        source_system,
+        coalesce(grade_level, 'All grade levels') as grade_level,
+        coalesce(grade_level_order, 0) as grade_level_order,
+        subject,
+        term,
+        term_order,
+        grouping(grade_level) = 1 as is_margin,
+        count(distinct student_key) as student_count,
+        count(*) as graded_count,
+        count(*) filter (where is_passed) as passed_count,
+        count(distinct student_key) < {{ threshold('suppression_minimum') }} as is_small
+    from graded
+    group by grouping sets (
+        (source_system, subject, term, term_order),
+        (source_system, subject, term, term_order, grade_level, grade_level_order)
+    )
+),
+
+decided as (
+    select
+        *,
+        {{ is_withheld(within='source_system, subject, term', cell='grade_level') }} as is_suppressed
+    from rated
 )
 
 select
     source_system,
-    coalesce(grade_level, 'All grade levels') as grade_level,
-    coalesce(grade_level_order, 0) as grade_level_order,
+    grade_level,
+    grade_level_order,
     subject,
     term,
     term_order,
-    count(distinct student_key)::integer as student_count,
-    count(*)::integer as graded_count,
-    count(*) filter (where is_passed)::integer as passed_count,
+    case when not is_suppressed then student_count end::integer as student_count,
+    case when not is_suppressed then graded_count end::integer as graded_count,
+    case when not is_suppressed then passed_count end::integer as passed_count,
+    case when not is_suppressed then passed_count::double precision / graded_count end as pass_rate,
     {{ threshold('pass_mark') }}::double precision as pass_mark,
-    count(distinct student_key) < {{ threshold('suppression_minimum') }} as is_suppressed
-from graded
-group by grouping sets (
-    (source_system, subject, term, term_order),
-    (source_system, subject, term, term_order, grade_level, grade_level_order)
-)
+    is_suppressed
+from decided

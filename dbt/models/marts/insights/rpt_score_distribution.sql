@@ -18,10 +18,12 @@ distribution as (
         grade_level,
         grade_level_order,
         coalesce(subject, 'All subjects') as subject,
+        grouping(subject) = 1 as is_margin,
         count(distinct student_key) as student_count,
         count(*) as graded_count,
         avg(total_score) as mean_score,
-        percentile_cont(array[0.05, 0.25, 0.5, 0.75, 0.95]) within group (order by total_score) as quantiles
+        percentile_cont(array[0.05, 0.25, 0.5, 0.75, 0.95]) within group (order by total_score) as quantiles,
+        count(distinct student_key) < {{ threshold('suppression_minimum') }} as is_small
     from graded
     group by grouping sets (
         (source_system, grade_level, grade_level_order),
@@ -29,10 +31,10 @@ distribution as (
     )
 ),
 
-sized as (
+decided as (
     select
         *,
-        student_count < {{ threshold('suppression_minimum') }} as is_suppressed
+        {{ is_withheld(within='source_system, grade_level', cell='subject') }} as is_suppressed
     from distribution
 )
 
@@ -50,4 +52,4 @@ select
     case when not is_suppressed then quantiles[4] end as p75_score,
     case when not is_suppressed then quantiles[5] end as p95_score,
     is_suppressed
-from sized
+from decided

@@ -108,6 +108,17 @@ found as (
     left join {{ ref('term') }} as term
         on history.source_system = term.source_system and history.term = term.term
     where term.term is null
+    union all
+    select
+        'unreadable_number',
+        'laurel/survey',
+        question_name,
+        source_system,
+        question_name,
+        submission_id,
+        line_number
+    from {{ ref('fct_survey_response') }}
+    where answer_kind = 'number' and answer_number is null
     {% for dataset, relation, key_columns in keyed_datasets %}
     union all
     select

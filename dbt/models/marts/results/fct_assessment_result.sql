@@ -37,12 +37,21 @@ credits as (
     select
         fct_grade.student_key,
         count(*) filter (where fct_grade.is_credit) as credit_count,
-        bool_and(fct_grade.is_credit) filter (where dim_course.is_core) as has_core_credits
+        count(*) filter (where fct_grade.is_credit and dim_course.is_core) as core_credit_count
     from {{ ref('fct_grade') }} as fct_grade
     inner join {{ ref('int_student_latest_session') }} as latest_session
         on fct_grade.student_key = latest_session.student_key and fct_grade.session_key = latest_session.session_key
     inner join {{ ref('dim_course') }} as dim_course on fct_grade.course_key = dim_course.course_key
     group by fct_grade.student_key
+),
+
+-- Counted in the seed: a core subject without a grade is a credit that is missing.
+core as (
+    select
+        source_system,
+        count(*) as subject_count
+    from {{ ref('core_subject') }}
+    group by source_system
 )
 
 select
@@ -53,7 +62,7 @@ select
     jamb.jamb_score >= dim_assessment.ready_score as is_ready,
     last_term.has_passed_core_subjects,
     coalesce(credits.credit_count, 0)::integer as credit_count,
-    coalesce(credits.has_core_credits, false)
+    coalesce(credits.core_credit_count, 0) >= coalesce(core.subject_count, 0)
     and coalesce(credits.credit_count, 0) >= {{ threshold('credits_ready', 'jamb.source_system') }} as has_five_credits,
     jamb._submission_id as submission_id,
     jamb._line_number as line_number
@@ -62,3 +71,4 @@ inner join {{ ref('dim_assessment') }} as dim_assessment
     on jamb.source_system = dim_assessment.source_system and dim_assessment.assessment_name = 'JAMB UTME'
 inner join last_term on jamb.student_key = last_term.student_key
 left join credits on jamb.student_key = credits.student_key
+left join core on jamb.source_system = core.source_system

@@ -39,7 +39,11 @@ select
     question_order,
     answer_kind,
     answer,
-    case when answer_kind = 'number' then substring(answer from '[0-9]+(?:\.[0-9]+)?')::numeric end as answer_number,
+    case
+        -- Nothing is guessed: of '3-5 hours' or '1,000' no number is taken (rule unreadable_number).
+        when answer_kind = 'number' and answer ~* '^\d+(\.\d+)?\s*(hours?|hrs?|%)?$'
+            then substring(answer from '^\d+(?:\.\d+)?')::numeric
+    end as answer_number,
     _submission_id as submission_id,
     _line_number as line_number
 from answered

@@ -1,0 +1,13 @@
+{#
+    Whether a row's numbers may not be published: too few people are behind it (`is_small`), or it is the smallest of the
+    others beside such a row. Their margin (`is_margin`, the row over all cells of `within`) is published too, so that
+    one cell withheld alone would be the margin less the cells that are shown. The second one has enough people by
+    itself: whatever is worked out is about both together, also where the same people are in several cells.
+#}
+{% macro is_withheld(within, cell) -%}
+    is_small or (
+        not is_margin
+        and bool_or(is_small) over (partition by {{ within }}, is_margin)
+        and row_number() over (partition by {{ within }}, is_margin, is_small order by student_count, {{ cell }}) = 1
+    )
+{%- endmacro %}

@@ -1,0 +1,96 @@
+"""Nobody of a small school can be worked out: not from a row, and not from a total less the rows beside it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import pytest
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor, execute_values
+
+from elt.database import connect
+from tests.integration.conftest import Database
+from tests.integration.insights.association import DBT, Row, compiled
+
+TABLES = """
+drop schema if exists small cascade;
+create schema small;
+set search_path to small;
+create table kpi_threshold as select *, 'laurel' as source_system
+    from (values ('pass_mark', 50), ('suppression_minimum', 10)) as kept (threshold_name, threshold_value);
+create table dim_session as select grade_level as session_key, grade_level, right(grade_level, 1)::integer
+    as grade_level_order, 'First Term' as term, 1 as term_order
+    from (values ('SS1'), ('SS2'), ('SS3')) as levels (grade_level);
+create table dim_course as select course_name as course_key, course_name
+    from (values ('Biology'), ('Chemistry'), ('Physics')) as courses (course_name);
+create table fct_grade (source_system text, student_key text, session_key text, course_key text, total_score numeric,
+    is_passed boolean);
+"""
+
+
+@pytest.fixture(scope="module")
+def connection(module_database: Database) -> Iterator[Connection]:
+    """Its owner's connection to a database of this module."""
+    connection = connect(module_database.url)
+    yield connection
+    connection.close()
+
+
+def report(connection: Connection, model: str, classes: Mapping[tuple[str, str], Iterable[int]]) -> list[Row]:
+    """The rows of a report on a school whose classes (grade level, subject) are attended by these students."""
+    grades = [
+        ("laurel", str(student), level, subject, 40 + student, student >= 10)
+        for (level, subject), students in classes.items()
+        for student in students
+    ]
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(TABLES)
+        execute_values(cursor, "insert into fct_grade values %s", grades)
+        cursor.execute(compiled(DBT / "models" / "marts" / "insights" / f"{model}.sql"))
+        return [dict(row) for row in cursor.fetchall()]
+
+
+def hidden(rows: list[Row], label: str) -> set[str]:
+    """The labels of the rows withheld, which have no number at all; the others have all of theirs."""
+    for row in rows:
+        numbers = [value for name, value in row.items() if name.endswith(("_count", "_rate", "_score"))]
+        assert all((number is None) == row["is_suppressed"] for number in numbers)
+    return {row[label] for row in rows if row["is_suppressed"]}
+
+
+SIZES = [
+    ((12, 15, 20), ""),
+    ((3, 15, 20), "12"),  # the first alone would be the total less the others
+    ((3, 4, 20), "123"),  # two small ones are still seven
+    ((9, 15, 12), "13"),  # the next smallest, whichever it is
+    ((3, 4, 5), "123"),  # and the total of twelve is shown
+]
+
+
+@pytest.mark.parametrize(("sizes", "withheld"), SIZES)
+def test_a_grade_level_is_not_all_less_the_others(
+    connection: Connection, sizes: tuple[int, ...], withheld: str
+) -> None:
+    levels = {f"SS{n}": range(100 * n, 100 * n + size) for n, size in enumerate(sizes, start=1)}
+    rows = report(connection, "rpt_pass_rate", {(level, "Biology"): of for level, of in levels.items()})
+    assert hidden(rows, "grade_level") == {f"SS{n}" for n in withheld}
+    assert len(rows) == 4
+
+
+def test_a_total_that_is_small_itself_is_withheld(connection: Connection) -> None:
+    rows = report(connection, "rpt_pass_rate", {("SS1", "Biology"): range(4), ("SS2", "Biology"): range(4, 9)})
+    assert hidden(rows, "grade_level") == {"SS1", "SS2", "All grade levels"}
+
+
+@pytest.mark.parametrize(("sizes", "withheld"), SIZES)
+def test_a_subject_is_not_all_less_the_others(connection: Connection, sizes: tuple[int, ...], withheld: str) -> None:
+    subjects = dict(enumerate(("Biology", "Chemistry", "Physics"), start=1))
+    classes = {("SS1", subjects[n]): range(100 * n, 100 * n + size) for n, size in enumerate(sizes, start=1)}
+    rows = report(connection, "rpt_score_distribution", classes)
+    assert hidden(rows, "subject") == {subjects[int(n)] for n in withheld}
+    assert len(rows) == 4
+
+
+def test_the_same_students_in_two_subjects_are_not_counted_twice(connection: Connection) -> None:
+    six, all_ = range(6), range(20)
+    classes = {("SS1", "Biology"): six, ("SS1", "Chemistry"): six, ("SS1", "Physics"): all_}
+    rows = report(connection, "rpt_score_distribution", classes)
+    assert hidden(rows, "subject") == {"Biology", "Chemistry", "Physics"}  # twelve grades, but of six students
