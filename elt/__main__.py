@@ -4,8 +4,11 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from uuid import UUID
 
+import psycopg2
+from psycopg2.extensions import connection as Connection
 from tqdm import tqdm
 
 from elt import accounts, ledger, transforming, warehouse
@@ -26,7 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.run(Settings.from_environment(), options)
     except LaurelError as error:
-        print(" ".join(filter(None, (error.message, error.allowed, error.remedy))), file=sys.stderr)
+        print(error.in_words(), file=sys.stderr)
+        return 1
+    except psycopg2.Error as error:  # its text may quote a row
+        print(f"Postgres refused: {type(error).__name__}.", file=sys.stderr)
         return 1
     except (MissingSetting, PollFailed) as error:
         print(error, file=sys.stderr)
@@ -53,10 +59,20 @@ def _parser() -> argparse.ArgumentParser:
         verb(name, run, help).add_argument("id", type=UUID, help="the submission's id, as the API shows it")
     status = verb("status", _status, "what was sent and what became of it, newest first")
     status.add_argument("--limit", type=int, default=20)
-    account = verb("account", _account, "add an account; prints its key, once")
-    account.add_argument("name")
-    account.add_argument("--role", choices=accounts.ROLES, required=True)
+    _add_account_actions(verbs.add_parser("account", help="add or list accounts, revoke their keys"))
     return parser
+
+
+def _add_account_actions(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="an account; prints its key, once")
+    add.add_argument("name")
+    add.add_argument("--role", choices=accounts.ROLES, required=True)
+    add.set_defaults(run=_add_account)
+    revoke = actions.add_parser("revoke", help="every key of an account")
+    revoke.add_argument("name")
+    revoke.set_defaults(run=_revoke_account)
+    actions.add_parser("list", help="every account, with the number of its keys").set_defaults(run=_list_accounts)
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> None:
@@ -113,18 +129,27 @@ def _status(settings: Settings, options: argparse.Namespace) -> None:
         connection.close()
 
 
-def _account(settings: Settings, options: argparse.Namespace) -> None:
-    connection = connect(settings.database_url)
-    try:
+def _add_account(settings: Settings, options: argparse.Namespace) -> None:
+    with closing(connect(settings.database_url)) as connection:
         with transaction(connection):
             key = accounts.add(connection, options.name, options.role)
         print(key)
-    finally:
-        connection.close()
 
 
-def _submission(connection: object, id: UUID) -> Submission:
-    submission = ledger.find(connection, id)  # type: ignore[arg-type]
+def _revoke_account(settings: Settings, options: argparse.Namespace) -> None:
+    with closing(connect(settings.database_url)) as connection, transaction(connection):
+        count = accounts.revoke(connection, options.name)
+    print(f"Keys revoked: {count}. The account's submissions stay.")
+
+
+def _list_accounts(settings: Settings, options: argparse.Namespace) -> None:
+    with closing(connect(settings.database_url)) as connection, transaction(connection):
+        for name, role, keys, created_at in accounts.listing(connection):
+            print(f"{name:<24} {role:<10} {keys:>2} keys  since {created_at:%Y-%m-%d}")
+
+
+def _submission(connection: Connection, id: UUID) -> Submission:
+    submission = ledger.find(connection, id)
     if submission is None:
         raise NotFound(
             "unknown_submission", "There is no such submission.", remedy="`python -m elt status` lists them."

@@ -3,11 +3,11 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
-from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 
-from elt.errors import Conflict
+from elt.errors import Conflict, NotFound
 
 ROLES = ("researcher", "admin")
 
@@ -26,21 +26,61 @@ def _hash(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def add(connection: Connection, name: str, role: str, key: str | None = None) -> str:
-    """A new account and its key (made up here unless given). Raises Conflict where the name is taken."""
-    key = key or "laurel_" + secrets.token_urlsafe(32)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "with account as (insert into catalog.account (name, role) values (%s, %s) returning account_id) "
-                "insert into catalog.api_key (account_id, key_hash) select account_id, %s from account",
-                [name, role, _hash(key)],
+def add(connection: Connection, name: str, role: str) -> str:
+    """A new account's key; also a new key for an account whose keys are all revoked. Raises Conflict otherwise."""
+    key = "laurel_" + secrets.token_urlsafe(32)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "with account as (insert into catalog.account as known (name, role) values (%s, %s) "
+            "on conflict (name) do update set role = excluded.role where not exists "
+            "(select from catalog.api_key where account_id = known.account_id and revoked_at is null) "
+            "returning account_id) "
+            "insert into catalog.api_key (account_id, key_hash) select account_id, %s from account",
+            [name, role, _hash(key)],
+        )
+        if cursor.rowcount == 0:
+            raise Conflict(
+                "name_taken",
+                "There is already an account with this name.",
+                remedy="Choose another name, or revoke its keys first.",
             )
-    except UniqueViolation as error:
-        raise Conflict(
-            "name_taken", "There is already an account with this name.", remedy="Choose another name."
-        ) from error
     return key
+
+
+def ensure(connection: Connection, name: str, role: str, key: str) -> None:
+    """Make the account unless there is one, and let this key open it too; a key that was revoked stays so."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into catalog.account (name, role) values (%s, %s) on conflict (name) do nothing", [name, role]
+        )
+        cursor.execute(
+            "insert into catalog.api_key (account_id, key_hash) select account_id, %s from catalog.account "
+            "where name = %s on conflict (key_hash) do nothing",
+            [_hash(key), name],
+        )
+
+
+def revoke(connection: Connection, name: str) -> int:
+    """Close every key of an account, and so its sessions; returns how many there were. Raises NotFound."""
+    with connection.cursor() as cursor:
+        cursor.execute("select account_id from catalog.account where name = %s", [name])
+        row = cursor.fetchone()
+        if row is None:
+            raise NotFound("unknown_account", "There is no account with this name.")
+        cursor.execute(
+            "update catalog.api_key set revoked_at = now() where account_id = %s and revoked_at is null", row
+        )
+        return cursor.rowcount
+
+
+def listing(connection: Connection) -> list[tuple[str, str, int, datetime]]:
+    """Name, role, number of keys that open it, and since when, of every account by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select name, role, (select count(*) from catalog.api_key where api_key.account_id = account.account_id "
+            "and revoked_at is null), created_at from catalog.account order by name"
+        )
+        return cursor.fetchall()
 
 
 def authenticate(connection: Connection, key: str) -> Account | None:

@@ -3,15 +3,18 @@
 import io
 
 from elt.dbt_build import directories, invoke
-from elt.errors import LaurelError
+from elt.errors import LaurelError, NotFound
 from elt.settings import Settings
 from elt.store import ObjectStore
 
 DOCS_KEY = "documentation/models.html"
+FINGERPRINT_KEY = "documentation/models.fingerprint"  # of the dbt project that the page describes
 
 
-def generate(settings: Settings, store: ObjectStore) -> None:
-    """Run `dbt docs generate` against the warehouse as it is. Raises LaurelError where dbt fails."""
+def bring_up_to_date(settings: Settings, store: ObjectStore, fingerprint: str) -> None:
+    """Run `dbt docs generate` unless the page already describes this project. Raises LaurelError where dbt fails."""
+    if _described(store) == fingerprint:
+        return
     arguments = ["docs", "generate", "--static", *directories(settings), "--quiet", "--log-level-file", "none"]
     result = invoke(settings, arguments)
     if not result.success:
@@ -22,3 +25,12 @@ def generate(settings: Settings, store: ObjectStore) -> None:
         )
     page = (settings.home / "dbt" / "target" / "static_index.html").read_bytes()
     store.put(DOCS_KEY, io.BytesIO(page))
+    store.put(FINGERPRINT_KEY, io.BytesIO(fingerprint.encode()))
+
+
+def _described(store: ObjectStore) -> str | None:
+    try:
+        with store.open(FINGERPRINT_KEY) as stored:
+            return stored.read().decode()
+    except NotFound:
+        return None

@@ -16,6 +16,10 @@ class LaurelError(Exception):
         self.remedy = remedy
         self.details = details
 
+    def in_words(self) -> str:
+        """All three, as one line for a terminal."""
+        return " ".join(filter(None, (self.message, self.allowed, self.remedy)))
+
 
 class NotFound(LaurelError):
     """The thing does not exist, or not for the one who asks."""

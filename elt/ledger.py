@@ -16,6 +16,7 @@ from elt.errors import Conflict, LaurelError
 WORK_CHANNEL = "laurel_work"  # NOTIFY: something waits for `ingest`
 STATE_CHANNEL = "laurel_state"  # NOTIFY: a submission changed its state
 LIVE = ("received", "loading", "loaded", "modelled", "failed")
+LOST_BYTES = ("object_lost", "object_changed")  # only the sender can mend these: with the same bytes
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,19 @@ def add(
         (id,) = only_row(cursor)
     notify(connection, WORK_CHANNEL, "received")
     return UUID(id)
+
+
+def restore_object(connection: Connection, submission: Submission, object_key: str) -> Submission:
+    """Give a submission whose object was lost the same bytes under a new key, and wake `ingest`."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
+        cursor.execute(
+            "update catalog.submission set object_key = %s, status = 'received', error_code = null, "
+            "error_message = null, next_attempt_at = now() where submission_id = %s",
+            [object_key, submission.submission_id],
+        )
+    notify(connection, WORK_CHANNEL, "received")
+    return get(connection, submission.id)
 
 
 def describe(connection: Connection, submission: Submission, *, title: str | None, note: str | None) -> Submission:

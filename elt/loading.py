@@ -154,19 +154,29 @@ def _refusal(contract: Contract, tally: Tally) -> Refused | None:
     return None
 
 
-def _replace(connection: Connection, contract: Contract, predecessor: int) -> None:
-    """The rows of the version before leave raw in the same transaction in which the new ones arrive."""
+def _replace(connection: Connection, contract: Contract, predecessor: int | None) -> None:
+    """The rows of the version before leave raw in the same transaction in which the new ones arrive.
+
+    So do those of the versions before it, where it was replaced itself before it ever took their place.
+    """
     locks.wait_for_removal_lock(connection)
-    locks.wait_for_load_lock(connection, predecessor)
-    raw_tables.remove_rows(connection, contract, predecessor)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "update catalog.submission set status = 'replaced', settled_at = now() "
-            "where submission_id = %s and status <> 'retracted' returning id::text",
-            [predecessor],
-        )
-        for (id,) in cursor.fetchall():
-            ledger.notify(connection, ledger.STATE_CHANNEL, id)
+        while predecessor is not None:
+            locks.wait_for_load_lock(connection, predecessor)
+            raw_tables.remove_rows(connection, contract, predecessor)
+            cursor.execute(
+                "update catalog.submission set status = 'replaced', settled_at = clock_timestamp() "
+                "where submission_id = %s and status in %s returning id::text",
+                [predecessor, ledger.LIVE],
+            )
+            for (id,) in cursor.fetchall():
+                ledger.notify(connection, ledger.STATE_CHANNEL, id)
+            cursor.execute(
+                "select replaces_submission_id from catalog.submission where submission_id = %s and loaded_at is null",
+                [predecessor],
+            )
+            row = cursor.fetchone()
+            predecessor = row[0] if row else None
 
 
 def _refuse(connection: Connection, claim: Claim, refusal: Refused) -> Loaded:
@@ -192,8 +202,8 @@ def _end_attempt(connection: Connection, claim: Claim, status: str, code: str, m
             update catalog.submission
             set status = %(status)s, error_code = %(code)s, error_message = %(message)s,
                 settled_at = case when %(status)s = 'rejected' then now() end,
-                next_attempt_at = now() + make_interval(secs =>
-                    least(%(longest)s, %(base)s * power(2, least(attempt_count, 20)))::double precision)
+                next_attempt_at = case when %(code)s in %(lost)s then 'infinity' else now() + make_interval(secs =>
+                    least(%(longest)s, %(base)s * power(2, least(attempt_count, 20)))::double precision) end
             where submission_id = %(submission_id)s and status = 'loading'
             """,
             {
@@ -201,6 +211,7 @@ def _end_attempt(connection: Connection, claim: Claim, status: str, code: str, m
                 "code": code,
                 "message": message,
                 "submission_id": claim.submission_id,
+                "lost": ledger.LOST_BYTES,
                 "base": RETRY_BASE_SECONDS,
                 "longest": RETRY_LONGEST_SECONDS,
             },

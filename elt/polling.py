@@ -1,7 +1,8 @@
 """One poll: adopt what was dropped into the bucket, remove what was retracted, load what waits."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 from elt import ledger, retracting
 from elt.contract import Contract
 from elt.database import Pool, connect, only_row, transaction
-from elt.errors import LaurelError, NotFound, Unavailable
+from elt.errors import NotFound, Unavailable
 from elt.loading import load
 from elt.receiving import keep
 from elt.settings import Settings
@@ -58,13 +59,16 @@ def poll(
     connection = connect(settings.database_url)
     try:
         _sweep(connection, store)
-        _adopt_dropped(pool, store, contracts, report, errors)
-        for submission_id, dataset_id in retracting.waiting(connection):
-            retracting.retract(connection, contracts, submission_id, dataset_id)
-            log.info("submission %s: rows removed from raw", submission_id)
-            report.retracted += 1
+        _adopt_dropped(connection, pool, store, contracts, report, errors)
         for submission_id in progress(_waiting(connection)):
-            _load_one(connection, store, contracts, submission_id, report, errors)
+            with _counted(connection, report, errors, f"submission {submission_id}"):
+                _load_one(connection, store, contracts, submission_id, report)
+        # Last, since it waits for a running transform.
+        for submission_id, dataset_id in retracting.waiting(connection):
+            with _counted(connection, report, errors, f"submission {submission_id}"):
+                retracting.retract(connection, contracts, submission_id, dataset_id)
+                log.info("submission %s: rows removed from raw", submission_id)
+                report.retracted += 1
         report.due = due(connection)
     finally:
         connection.close()
@@ -81,6 +85,14 @@ def due(connection: Connection) -> tuple[str, ...]:
         return tuple(dataset_id for (dataset_id,) in cursor.fetchall())
 
 
+def transform_due(connection: Connection) -> bool:
+    """Whether `transform` has something to do: changed datasets, or marts that were never published at all."""
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute("select not exists (select from catalog.transform_run where status = 'published')")
+        (never_published,) = only_row(cursor)
+    return bool(due(connection)) or never_published
+
+
 def _waiting(connection: Connection) -> list[int]:
     """Submissions to load, oldest first. `loading` ones count: a loader that died holds no lock."""
     with transaction(connection), connection.cursor() as cursor:
@@ -91,26 +103,30 @@ def _waiting(connection: Connection) -> list[int]:
         return [submission_id for (submission_id,) in cursor.fetchall()]
 
 
+@contextmanager
+def _counted(connection: Connection, report: PollReport, errors: list[Exception], subject: str) -> Iterator[None]:
+    """One that fails is counted and told, and holds up no other; without Postgres there is no going on."""
+    try:
+        yield
+    except Exception as error:
+        if connection.closed:
+            raise
+        log.error("%s: %s", subject, type(error).__name__)
+        report.failed += 1
+        errors.append(error)
+
+
 def _load_one(
     connection: Connection,
     store: ObjectStore,
     contracts: Mapping[str, Contract],
     submission_id: int,
     report: PollReport,
-    errors: list[Exception],
 ) -> None:
-    try:
-        with transaction(connection), connection.cursor() as cursor:
-            cursor.execute("select dataset_id from catalog.submission where submission_id = %s", [submission_id])
-            (dataset_id,) = only_row(cursor)
-        outcome = load(connection, store, contracts[dataset_id], submission_id)
-    except Exception as error:
-        if connection.closed:
-            raise
-        log.error("submission %s: %s", submission_id, type(error).__name__)
-        report.failed += 1
-        errors.append(error)
-        return
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute("select dataset_id from catalog.submission where submission_id = %s", [submission_id])
+        (dataset_id,) = only_row(cursor)
+    outcome = load(connection, store, contracts[dataset_id], submission_id)
     if outcome is None:
         return
     tally = outcome.tally
@@ -136,6 +152,7 @@ def _sweep(connection: Connection, store: ObjectStore) -> None:
 
 
 def _adopt_dropped(
+    connection: Connection,
     pool: Pool,
     store: ObjectStore,
     contracts: Mapping[str, Contract],
@@ -143,15 +160,9 @@ def _adopt_dropped(
     errors: list[Exception],
 ) -> None:
     for key in store.keys(DROP_PREFIX):
-        try:
-            if _adopt(pool, store, contracts, key):
-                report.adopted += 1
-        except NotFound:
-            continue  # taken away, or adopted by another poll, since it was listed
-        except LaurelError as error:
-            log.error("a dropped object could not be adopted: %s", error.code)
-            report.failed += 1
-            errors.append(error)
+        # One that is not found was taken away, or adopted by another poll, since it was listed.
+        with _counted(connection, report, errors, "a dropped object"), suppress(NotFound):
+            report.adopted += _adopt(pool, store, contracts, key)
 
 
 def _adopt(pool: Pool, store: ObjectStore, contracts: Mapping[str, Contract], key: str) -> bool:

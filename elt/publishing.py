@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Iterable
 
 from psycopg2 import sql
-from psycopg2.errors import QueryCanceled
+from psycopg2.errors import DependentObjectsStillExist, QueryCanceled
 from psycopg2.extensions import connection as Connection
 
 from elt.database import transaction
-from elt.errors import Unavailable
+from elt.errors import LaurelError, Unavailable
 
 # Where a model's table is built, where it is kept once published, and where its stable view stands.
 LAYERS = {"build": ("marts_store", "marts"), "build_private": ("marts_private_store", "marts_private")}
@@ -18,10 +18,13 @@ LOCK_MILLISECONDS = 400
 LOCK_TRIES = 150
 
 
-def publish(connection: Connection, tables: Iterable[tuple[str, str]], settle: Callable[[Connection], None]) -> None:
+def publish(
+    connection: Connection, tables: Iterable[tuple[str, str]], everything: bool, settle: Callable[[Connection], None]
+) -> None:
     """Switch these (build schema, model) tables in, together with what `settle` writes, in one transaction.
 
-    Raises Unavailable where readers hold a mart for minutes on end; nothing has changed then.
+    Where they are `everything` there is, marts of models that are no more go. Raises Unavailable where readers hold a
+    mart for minutes on end, LaurelError where somebody's view needs what would go; nothing has changed then.
     """
     wanted = sorted(tables)
     for attempt in range(LOCK_TRIES):
@@ -30,8 +33,17 @@ def publish(connection: Connection, tables: Iterable[tuple[str, str]], settle: C
                 _lock_views(connection, wanted)
                 for build, model in wanted:
                     _switch(connection, build, model)
+                if everything:
+                    _retire_others(connection, wanted)
                 settle(connection)
             return
+        except DependentObjectsStillExist as error:
+            # Postgres names relations here, nothing of their rows.
+            raise LaurelError(
+                "mart_in_use",
+                f"A view that somebody built needs what a model no longer gives: {error.diag.message_detail}.",
+                remedy="Drop or change that view, or give the model its column back; the next transform tries again.",
+            ) from error
         except QueryCanceled:
             time.sleep(min(0.05 * 2**attempt, 2))
     raise Unavailable(
@@ -80,6 +92,23 @@ def _switch(connection: Connection, build: str, model: str) -> None:
             cursor.execute(sql.SQL("drop table {outgoing_stored}").format(**names))
         # A partial build reads the models that it does not rebuild from here.
         cursor.execute(sql.SQL("create view {built} as select * from {view}").format(**names))
+
+
+def _retire_others(connection: Connection, tables: Iterable[tuple[str, str]]) -> None:
+    """Take away what is published of models that are no longer built: retractions would not reach it any more."""
+    kept = set(tables)
+    with connection.cursor() as cursor:
+        for build, (store, public) in LAYERS.items():
+            cursor.execute("select tablename from pg_tables where schemaname = %s", [store])
+            for (model,) in cursor.fetchall():
+                if (build, model) in kept:
+                    continue
+                cursor.execute(
+                    sql.SQL("drop view if exists {}, {}").format(
+                        sql.Identifier(build, model), sql.Identifier(public, model)
+                    )
+                )
+                cursor.execute(sql.SQL("drop table {}").format(sql.Identifier(store, model)))
 
 
 def _point_view(connection: Connection, store: str, public: str, model: str) -> None:

@@ -13,13 +13,13 @@ from elt import ledger
 from elt.contract import Contract
 from elt.database import Pool, only_row
 from elt.errors import Conflict, LaurelError, NotFound
-from elt.ledger import Submission
+from elt.ledger import LIVE, Submission
 from elt.reading import read_front
 from elt.store import ObjectStore
 from elt.streams import Source
 
 log = logging.getLogger(__name__)
-REPLACEABLE = ("received", "loading", "loaded", "modelled")
+REPLACEABLE = LIVE
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,12 @@ def receive(
     """Take a file from an account. Raises Refused where it cannot be read as this dataset: then nothing is kept."""
     contract = contract_of(contracts, dataset_id)
     with pool.connection() as connection:
-        if idempotency_key and (earlier := ledger.find_idempotent(connection, account_id, idempotency_key)):
-            return _same_request(earlier, dataset_id)
+        earlier = ledger.find_idempotent(connection, account_id, idempotency_key) if idempotency_key else None
+    source = Source(stream, max_bytes)
+    if earlier:
+        return _repeated(earlier, dataset_id, source.drained_sha256(), replaces)
     if replaces:
         _check_replaceable(replaces)
-    source = Source(stream, max_bytes)
     read_front(source.sample(), contract)
     return keep(pool, store, source, dataset_id, account_id, filename, idempotency_key, replaces)
 
@@ -100,6 +101,11 @@ def keep(
                 )
         except UniqueViolation as error:
             constraint = error.diag.constraint_name or ""
+            if constraint == "submission_live_content" and (
+                restored := _restore_lost(pool, dataset_id, source.sha256, object_key)
+            ):
+                entered = True
+                return Receipt(restored, created=False)
             return _already_there(pool, constraint, dataset_id, account_id, source.sha256, idempotency_key, replaces)
         entered = True
         with pool.connection() as connection:
@@ -132,6 +138,15 @@ def _discard(pool: Pool, store: ObjectStore, object_key: str) -> None:
         log.warning("object %s is left for the sweep: %s", object_key, error.message)
 
 
+def _restore_lost(pool: Pool, dataset_id: str, sha256: str, object_key: str) -> Submission | None:
+    """Where the submission of these bytes failed because its object was lost, the bytes that came again stand in."""
+    with pool.connection() as connection:
+        live = ledger.find_live(connection, dataset_id, sha256)
+        if live is None or live.error_code not in ledger.LOST_BYTES:
+            return None
+        return ledger.restore_object(connection, live, object_key)
+
+
 def _already_there(
     pool: Pool,
     constraint: str,
@@ -146,8 +161,10 @@ def _already_there(
             raise _replaced_already()
         if constraint == "submission_live_content":
             live = ledger.find_live(connection, dataset_id, sha256)
-            if live and (live.account_id == account_id or account_id is None):
-                return Receipt(live, created=False)
+            if live is None:
+                raise Conflict("ledger_moved_on", "The ledger changed meanwhile.", remedy="Send the file again.")
+            if live.account_id == account_id or account_id is None:
+                return _own_content(live, replaces)
             raise Conflict(
                 "duplicate_content",
                 "The same bytes are already loaded for this dataset, sent by somebody else.",
@@ -157,15 +174,29 @@ def _already_there(
         if idempotency_key and account_id is not None:
             earlier = ledger.find_idempotent(connection, account_id, idempotency_key)
             if earlier:
-                return _same_request(earlier, dataset_id)
+                return _repeated(earlier, dataset_id, sha256, replaces)
     raise LaurelError("ledger_conflict", "The ledger refused the submission.", remedy="Send it again.")
 
 
-def _same_request(earlier: Submission, dataset_id: str) -> Receipt:
-    if earlier.dataset_id != dataset_id:
+def _own_content(live: Submission, replaces: Submission | None) -> Receipt:
+    if replaces and replaces.id not in (live.id, live.replaces_id):
+        raise Conflict(
+            "duplicate_content",
+            "The new version has the same bytes as another submission of yours that is loaded.",
+            allowed="The same file is loaded once per dataset.",
+            remedy="Retract the submission that should go, or change the file.",
+            submission=str(live.id),
+        )
+    return Receipt(live, created=False)
+
+
+def _repeated(earlier: Submission, dataset_id: str, sha256: str, replaces: Submission | None) -> Receipt:
+    """The receipt of a request that was sent again unchanged; a different one under its key would lose a file."""
+    wanted = (dataset_id, sha256, replaces.id if replaces else None)
+    if (earlier.dataset_id, earlier.sha256, earlier.replaces_id) != wanted:
         raise Conflict(
             "idempotency_key_reused",
-            "This Idempotency-Key was used for another dataset.",
+            "This Idempotency-Key was used for another request: another file, dataset or submission.",
             allowed="One key for one request, repeated unchanged.",
             remedy="Send a new Idempotency-Key.",
         )

@@ -48,6 +48,12 @@ class Source(io.RawIOBase):
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
+    def drained_sha256(self) -> str:
+        """Read to the end, keeping nothing, and hash it all."""
+        while self.read(2**20):
+            pass
+        return self.sha256
+
     def buffered(self) -> io.BufferedReader:
         """The same stream with reads that wait until they are full, as S3's parts must be."""
         return io.BufferedReader(self, 2**20)

@@ -65,8 +65,7 @@ def transform(settings: Settings) -> TransformReport | None:
             if not connection.closed:
                 _record_failure(connection, plan, error)
             raise
-        if plan.everything:
-            _document(settings)
+        _document(settings)
         return report
     finally:
         connection.close()
@@ -131,7 +130,7 @@ def _run(connection: Connection, settings: Settings, plan: _Plan) -> TransformRe
     if bad or not results:
         raise _failure(bad)
     tables = [result.table for result in results if result.table]
-    publish(connection, tables, lambda same: _settle(same, plan))
+    publish(connection, tables, plan.everything, lambda same: _settle(same, plan))
     warnings = [result for result in results if result.status == "warn"]
     for result in warnings:
         log.warning("%s: %s rows; see marts.data_quality_issue", result.node_id, result.failures)
@@ -142,9 +141,9 @@ def _run(connection: Connection, settings: Settings, plan: _Plan) -> TransformRe
 def _document(settings: Settings) -> None:
     """Bring the models' pages up to date. The marts are published by now, so trouble here is told, not raised."""
     try:
-        dbt_docs.generate(settings, ObjectStore(settings))
-    except LaurelError as error:
-        log.error("the models' documentation is out of date: %s", error.message)
+        dbt_docs.bring_up_to_date(settings, ObjectStore(settings), project_fingerprint())
+    except Exception as error:
+        log.error("the models' documentation is out of date: %s", type(error).__name__)
 
 
 def _failure(bad: Sequence[NodeResult]) -> TransformFailed:

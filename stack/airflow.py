@@ -64,8 +64,8 @@ def environment(home: Home, port: int, database_url: str, credentials: dict[str,
         # DAG files change with a new version of the checkout, and then everything is restarted.
         "dag_processor": {
             "parsing_processes": 1,
-            # Not longer: Airflow 3.3 may note a DAG as full from a stale count, and then starts none of its runs until the
-            # file is parsed again (seen once in ten runs that followed each other closely).
+            # Not longer: Airflow 3.3 may note a DAG as full from a stale count, and then starts none of its runs until
+            # the file is parsed again (seen once in ten runs that followed each other closely).
             "min_file_process_interval": 60,
             "refresh_interval": 900,
             "bundle_refresh_check_interval": 60,

@@ -75,15 +75,15 @@ class LedgerSignal(BaseEventTrigger):
 
 
 def wake_transform() -> None:
-    """Signal `transform` if some dataset waits for it. Raises Unavailable where Postgres is away."""
+    """Signal `transform` if it has something to do. Raises Unavailable where Postgres is away."""
     from elt import ledger
     from elt.database import connect, transaction
-    from elt.polling import due
+    from elt.polling import transform_due
     from elt.settings import Settings
 
     connection = connect(Settings.from_environment().database_url)
     try:
-        if due(connection):
+        if transform_due(connection):
             with transaction(connection):
                 ledger.notify(connection, DUE_CHANNEL, "")
     finally:

@@ -3,15 +3,20 @@
 import io
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
 
 import psycopg2
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from elt import ledger, polling
 from elt.database import connect
-from elt.errors import LaurelError
+from elt.errors import LaurelError, Unavailable
 from elt.loading import load
 from elt.settings import Settings
+from elt.store import ObjectStore
 from tests.integration.pipeline import STUDENTS, Pipeline, students
 
 
@@ -162,6 +167,53 @@ def test_a_new_version_of_a_file_that_was_not_loaded_yet(pipeline: Pipeline) -> 
     pipeline.poll()
     assert pipeline.student_ids() == ["A2"]
     assert pipeline.status(first) == "replaced"
+
+
+def test_a_version_that_was_replaced_before_it_was_loaded_leaves_nothing_behind(pipeline: Pipeline) -> None:
+    first = pipeline.send(students("A1")).submission
+    pipeline.poll()
+    second = pipeline.send(students("A2"), replaces=first).submission
+    pipeline.store.delete(second.object_key)
+    with pytest.raises(polling.PollFailed):
+        pipeline.poll()
+    pipeline.send(students("A3"), replaces=second)
+    pipeline.poll()
+    assert pipeline.student_ids() == ["A3"]
+    assert (pipeline.status(first), pipeline.status(second)) == ("replaced", "replaced")
+
+
+def test_a_store_that_fails_in_the_middle_of_a_file_is_an_outage_not_a_bad_file(pipeline: Pipeline) -> None:
+    receipt = pipeline.send(students(*map(str, range(20_000))))
+
+    class FailingStore(ObjectStore):
+        @contextmanager
+        def open(self, key: str) -> Iterator[BinaryIO]:
+            with super().open(key) as body:
+                yield _BreaksOff(body)
+
+    connection = connect(pipeline.settings.database_url)
+    with pytest.raises(Unavailable):
+        load(
+            connection, FailingStore(pipeline.settings), pipeline.contracts[STUDENTS], receipt.submission.submission_id
+        )
+    connection.close()
+    assert pipeline.student_ids() == []
+    assert pipeline.query("select status, error_code from catalog.submission") == [("failed", "store_unavailable")]
+
+
+class _BreaksOff:
+    """A response whose connection is lost after 500,000 bytes, as botocore tells it."""
+
+    def __init__(self, body: BinaryIO) -> None:
+        self._body = body
+        self._left = 500_000
+
+    def read(self, size: int) -> bytes:
+        if self._left <= 0:
+            raise ReadTimeoutError(endpoint_url="store")
+        chunk = self._body.read(size)
+        self._left -= len(chunk)
+        return chunk
 
 
 def test_a_retracted_submission_leaves_raw_as_if_it_had_never_been_there(pipeline: Pipeline) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from elt import ledger
 from elt.errors import Conflict, LaurelError, NotFound, Refused
+from elt.polling import PollFailed
 from elt.receiving import Receipt
 from elt.settings import Settings
 from elt.store import ObjectStore
@@ -105,10 +106,36 @@ def test_bytes_that_were_refused_as_a_whole_may_be_sent_again(pipeline: Pipeline
 
 def test_an_idempotency_key_names_one_request(pipeline: Pipeline) -> None:
     first = pipeline.send(students("A1"), idempotency_key="k1")
-    again = pipeline.send(students("B1"), idempotency_key="k1")
-    assert again.submission.id == first.submission.id
-    with pytest.raises(Conflict):
-        pipeline.send(b"", dataset="laurel/survey", idempotency_key="k1")
+    again = pipeline.send(students("A1"), idempotency_key="k1")
+    assert (again.submission.id, again.created) == (first.submission.id, False)
+    for data, dataset in ((students("B1"), STUDENTS), (students("A1"), "laurel/survey")):
+        with pytest.raises(Conflict) as conflict:
+            pipeline.send(data, dataset=dataset, idempotency_key="k1")
+        assert conflict.value.code == "idempotency_key_reused"
+
+
+def test_a_new_version_with_the_bytes_of_another_submission_is_not_dropped_in_silence(pipeline: Pipeline) -> None:
+    first = pipeline.send(students("A1")).submission
+    pipeline.send(students("B1"))
+    with pytest.raises(Conflict) as conflict:
+        pipeline.send(students("B1"), replaces=first)
+    assert conflict.value.code == "duplicate_content"
+    assert not pipeline.send(students("A1"), replaces=first).created  # its own bytes: nothing changes
+
+
+@pytest.mark.parametrize("harm", ["lost", "changed"])
+def test_a_file_whose_object_was_harmed_is_mended_by_sending_it_again(pipeline: Pipeline, harm: str) -> None:
+    first = pipeline.send(students("A1")).submission
+    pipeline.store.delete(first.object_key)
+    if harm == "changed":
+        pipeline.store.put(first.object_key, io.BytesIO(students("X1")))
+    with pytest.raises(PollFailed):
+        pipeline.poll()
+    assert pipeline.poll().failed == 0  # only its sender can help, so it is not tried for ever
+    again = pipeline.send(students("A1"))
+    assert (again.submission.id, again.created) == (first.id, False)
+    assert pipeline.poll().loaded == 1
+    assert pipeline.student_ids() == ["A1"]
 
 
 def test_an_unknown_dataset_names_its_neighbours(pipeline: Pipeline) -> None:
