@@ -30,7 +30,7 @@ def main(words: list[str]) -> int:
             command, environment = _process(role, words)
             os.execvpe(command[0], command, environment)  # noqa: S606 - a list of words, no shell
     except LaurelError as error:
-        print(" ".join(filter(None, (error.message, error.allowed, error.remedy))), file=sys.stderr)
+        print(error.in_words(), file=sys.stderr)
         return 1
     except (MissingSetting, TimeoutError, preparing.PreparationFailed) as error:
         print(error, file=sys.stderr)

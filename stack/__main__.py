@@ -150,7 +150,7 @@ def _dbt(home: Home, options: argparse.Namespace) -> int:
 
 
 def _user(home: Home, options: argparse.Namespace) -> int:
-    command = [sys.executable, "-m", "elt", "account", options.name, "--role", options.role]
+    command = [sys.executable, "-m", "elt", "account", "add", options.name, "--role", options.role]
     return subprocess.run(command, env=_existing(home).environment(), cwd=REPOSITORY, check=False).returncode
 
 

@@ -104,13 +104,12 @@ def _start_backend(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
 
 
 def ensure_demo_accounts(database_url: str, researcher_key: str, admin_key: str) -> None:
-    """Make the two demo accounts with these keys, unless the keys are known."""
+    """Make the two demo accounts, or let these keys open those that an earlier installation made."""
     keys = {"demo-researcher": researcher_key, "demo-admin": admin_key}
     with closing(connect(database_url)) as connection:
         for name, key in keys.items():
             with transaction(connection):
-                if accounts.authenticate(connection, key) is None:
-                    accounts.add(connection, name, DEMO_ACCOUNTS[name], key)
+                accounts.ensure(connection, name, DEMO_ACCOUNTS[name], key)
 
 
 def _send_sample(plan: Plan, steps: Steps, files: Future[Path]) -> list[str]:

@@ -1,0 +1,96 @@
+"""Accounts and keys: given once, opened, revoked, and given again after a lost installation."""
+
+from collections.abc import Iterator
+
+import pytest
+from psycopg2.extensions import connection as Connection
+
+from elt import __main__ as command_line
+from elt import accounts
+from elt.database import connect, transaction
+from elt.errors import Conflict, NotFound
+from elt.settings import Settings
+from stack.starting import ensure_demo_accounts
+
+
+@pytest.fixture
+def ledger(database) -> Iterator[Connection]:
+    connection = connect(database.url)
+    with transaction(connection):
+        yield connection
+    connection.close()
+
+
+def opens(connection: Connection, key: str) -> tuple[str, str] | None:
+    account = accounts.authenticate(connection, key)
+    return (account.name, account.role) if account else None
+
+
+def test_a_revoked_account_opens_no_more_until_it_is_given_a_new_key(ledger: Connection) -> None:
+    first = accounts.add(ledger, "ada", "researcher")
+    account = accounts.authenticate(ledger, first)
+    assert account
+    with pytest.raises(Conflict):
+        accounts.add(ledger, "ada", "admin")
+    assert accounts.revoke(ledger, "ada") == 1
+    assert opens(ledger, first) is None
+    assert accounts.find(ledger, account.account_id) is None  # nor a session that is still open
+
+    second = accounts.add(ledger, "ada", "researcher")
+    assert accounts.authenticate(ledger, second) == account  # whose submissions are still its own
+    assert opens(ledger, first) is None
+
+
+def test_an_unknown_name_cannot_be_revoked(ledger: Connection) -> None:
+    with pytest.raises(NotFound):
+        accounts.revoke(ledger, "nobody")
+
+
+def test_demo_accounts_of_an_earlier_installation_take_the_new_keys(database, ledger: Connection) -> None:
+    ensure_demo_accounts(database.url, "old-researcher", "old-admin")
+    for _ in range(2):
+        ensure_demo_accounts(database.url, "new-researcher", "new-admin")
+    assert opens(ledger, "new-researcher") == ("demo-researcher", "researcher")
+    assert opens(ledger, "new-admin") == ("demo-admin", "admin")
+    assert [(name, keys) for name, _, keys, _ in accounts.listing(ledger)] == [
+        ("demo-admin", 2),
+        ("demo-researcher", 2),
+    ]
+
+
+def test_a_start_does_not_bring_a_revoked_demo_key_back(database, ledger: Connection) -> None:
+    ensure_demo_accounts(database.url, "researcher", "admin")
+    accounts.revoke(ledger, "demo-admin")
+    ledger.commit()
+    ensure_demo_accounts(database.url, "researcher", "admin")
+    assert opens(ledger, "admin") is None
+
+
+def test_the_command_line_adds_lists_and_revokes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Settings, "from_environment", lambda: settings)
+    assert command_line.main(["account", "add", "Ada Obi", "--role", "researcher"]) == 0
+    key = capsys.readouterr().out.strip()
+    assert key.startswith("laurel_")
+    assert command_line.main(["account", "list"]) == 0
+    printed = capsys.readouterr().out
+    assert "Ada Obi" in printed
+    assert key not in printed
+    assert command_line.main(["account", "revoke", "Ada Obi"]) == 0
+    assert command_line.main(["account", "revoke", "nobody"]) == 1
+    assert "no account" in capsys.readouterr().err
+
+
+def test_an_error_of_postgres_reaches_the_terminal_without_its_text(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Settings, "from_environment", lambda: settings)
+    connection = connect(settings.database_url)
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute("alter table catalog.account add check (name <> 'Ada Obi')")
+    connection.close()
+    assert command_line.main(["account", "add", "Ada Obi", "--role", "researcher"]) == 1
+    told = capsys.readouterr().err
+    assert "CheckViolation" in told
+    assert "Ada" not in told
