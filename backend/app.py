@@ -2,9 +2,9 @@
 
 import logging
 
-from flask import Flask, Response
+from flask import Flask
 
-from backend import pages, problems, swagger, waiting
+from backend import pages, problems, security, swagger, waiting
 from backend.api import datasets, downloads, health, insights, model_docs, submissions, uploads
 from backend.api.converters import DatasetConverter
 from backend.services import EXTENSION, Services
@@ -18,17 +18,6 @@ POOL_SIZE = 8
 # Per process; must stay below gunicorn's threads, or those who wait would keep everybody else out.
 WAITING_PLACES = 8
 BODY_LIMIT = 2**20  # of JSON and forms; files are streamed, and have their own limit
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "private, no-store",  # where a view says nothing else: most of it is about persons
-    "Cross-Origin-Opener-Policy": "same-origin",
-    # Swagger UI starts from a script in its page; nothing is ever loaded from elsewhere.
-    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -60,11 +49,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     for resource in (datasets, submissions, uploads, downloads, insights, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     swagger.register(app, contracts)
-    app.after_request(_add_security_headers)
+    app.after_request(security.add_headers)
     return app
-
-
-def _add_security_headers(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response

@@ -44,6 +44,11 @@ def account() -> Account:
     return cast(Account, g.account)
 
 
+def visible_account_id() -> int | None:
+    """Whose submissions the account may see: its own, or everybody's (None) for an admin."""
+    return None if account().role == "admin" else account().account_id
+
+
 def identify() -> Account:
     """The account behind this request. Raises Unauthenticated where there is no key, or one that opens nothing."""
     key = _key()

@@ -14,6 +14,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from elt.errors import Conflict, LaurelError, NotFound, Refused, Unavailable
 
 RETRY_AFTER_SECONDS = 5
+# Postgres or the store went away in the middle of a request.
+LOST = (psycopg2.OperationalError, psycopg2.InterfaceError, BotoCoreError, ClientError)
 STATUS_BY_CODE = {"too_large": 413, "not_csv": 415, "unsupported_media_type": 415, "unsupported_encoding": 415}
 
 # In place of werkzeug's wording, which speaks to somebody who types URLs into a browser.
@@ -90,11 +92,14 @@ def problem(
 
 def from_laurel_error(error: LaurelError) -> Response:
     """Laurel's own errors already carry what may be told."""
-    status = status_of(error)
-    if status >= 500:
+    if status_of(error) >= 500:
         log_frames(error, f"{request.method} {request.path}")
+    return _document(error)
+
+
+def _document(error: LaurelError) -> Response:
     return problem(
-        status,
+        status_of(error),
         error.code,
         error.message,
         allowed=error.allowed,
@@ -116,19 +121,20 @@ def from_http_exception(error: HTTPException) -> BaseResponse:
     return response
 
 
-def from_lost_connection(error: Exception) -> Response:
-    """Postgres or the store went away in the middle of a request."""
-    log_frames(error, f"{request.method} {request.path}")
-    return problem(
-        503, "unavailable", "A part of Laurel did not answer.", remedy="Try again in a few seconds; see /readyz."
-    )
-
-
 def from_anything_else(error: Exception) -> Response:
-    """A bug of ours: the frames go to the log, and nothing of it to the client."""
+    """A lost connection, or a bug of ours."""
+    return _document(told(error))
+
+
+def told(error: Exception) -> LaurelError:
+    """What a client may know of an exception that is not ours; its frames go to the log."""
     log_frames(error, f"{request.method} {request.path}")
-    return problem(
-        500, "internal_error", "Laurel could not finish this.", remedy="Try again; if it stays, tell the operator when."
+    if isinstance(error, LOST):
+        return Unavailable(
+            "unavailable", "A part of Laurel did not answer.", remedy="Try again in a few seconds; see /readyz."
+        )
+    return LaurelError(
+        "internal_error", "Laurel could not finish this.", remedy="Try again; if it stays, tell the operator when."
     )
 
 
@@ -147,6 +153,4 @@ def register(app: Flask) -> None:
     """Handle every exception of every view."""
     app.register_error_handler(LaurelError, from_laurel_error)
     app.register_error_handler(HTTPException, from_http_exception)
-    for lost in (psycopg2.OperationalError, psycopg2.InterfaceError, BotoCoreError, ClientError):
-        app.register_error_handler(lost, from_lost_connection)
     app.register_error_handler(Exception, from_anything_else)

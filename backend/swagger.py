@@ -7,6 +7,7 @@ from flasgger import NO_SANITIZER, Swagger
 from flask import Flask
 
 from backend.api.parameters import DESCRIPTION_LENGTHS, STATUSES
+from backend.reporting.registry import registry
 from elt.contract import Contract
 
 INTRODUCTION = """
@@ -88,6 +89,24 @@ def _parameters(contracts: Mapping[str, Contract]) -> dict[str, Any]:
             "description": "Repeating a request with the same key gives the first one's submission.",
             "schema": {"type": "string", "maxLength": 255},
         },
+        **_insight_parameters(),
+    }
+
+
+def _insight_parameters() -> dict[str, Any]:
+    """One per name: several insights may have a parameter of the same name, each with values of its own."""
+    takers: dict[str, list[str]] = {}
+    for insight in registry().values():
+        for parameter in insight.parameters:
+            takers.setdefault(parameter.name, []).append(f"`{insight.name}`")
+    return {
+        name: {
+            "name": name,
+            "in": "query",
+            "description": f"Only for {', '.join(insights)}: one of the values that its `parameters` list.",
+            "schema": {"type": "string"},
+        }
+        for name, insights in takers.items()
     }
 
 
@@ -116,40 +135,22 @@ def _responses() -> dict[str, Any]:
     }
 
 
+TEXT: dict[str, Any] = {"type": "string"}
+OPTIONAL: dict[str, Any] = {"type": "string", "nullable": True}
+NUMBER: dict[str, Any] = {"type": "integer"}
+
+
 def _schemas() -> dict[str, Any]:
-    text: dict[str, Any] = {"type": "string"}
-    optional = {"type": "string", "nullable": True}
-    number = {"type": "integer"}
-    moment = {"type": "string", "format": "date-time", "nullable": True}
-    count = {"type": "integer", "nullable": True}
-    submission = {
-        **dict.fromkeys(("id", "dataset", "filename", "sha256"), text),
-        "status": {"type": "string", "enum": list(STATUSES)},
-        "bytes": number,
-        **dict.fromkeys(("title", "note", "account", "encoding", "replaces", "replaced_by"), optional),
-        **dict.fromkeys(("contract_version", "lines_read", "rows_loaded", "rows_rejected"), count),
-        **dict.fromkeys(("received_at", "loading_at", "loaded_at", "modelled_at", "settled_at"), moment),
-        "dialect": {"type": "object", "nullable": True},
-        "error": {"type": "object", "nullable": True, "properties": {"code": text, "message": text}},
-        "links": {"type": "object", "additionalProperties": text},
-    }
-    dataset = {
-        **dict.fromkeys(("id", "title", "description"), text),
-        **dict.fromkeys(("version", "columns", "rows"), number),
-        "submissions": {"type": "object", "additionalProperties": {"type": "integer"}},
-        "schema": {"type": "object", "description": "Frictionless Table Schema; only where one dataset is asked for."},
-        "links": {"type": "object", "additionalProperties": text},
-    }
-    description = {name: {**optional, "maxLength": length} for name, length in DESCRIPTION_LENGTHS.items()}
+    description = {name: {**OPTIONAL, "maxLength": length} for name, length in DESCRIPTION_LENGTHS.items()}
     problem = {
-        **dict.fromkeys(("type", "title", "code", "detail", "allowed", "remedy", "instance"), text),
-        "status": {"type": "integer"},
+        **dict.fromkeys(("type", "title", "code", "detail", "allowed", "remedy", "instance"), TEXT),
+        "status": NUMBER,
     }
-    readiness = {"status": text, "checks": {"type": "object", "additionalProperties": text}}
+    readiness = {"status": TEXT, "checks": {"type": "object", "additionalProperties": TEXT}}
     return {
-        "Submission": {"type": "object", "properties": submission},
-        "Submissions": _list("submissions", "Submission", next_cursor=optional),
-        "Dataset": {"type": "object", "properties": dataset},
+        "Submission": {"type": "object", "properties": _submission()},
+        "Submissions": _list("submissions", "Submission", next_cursor=OPTIONAL),
+        "Dataset": {"type": "object", "properties": _dataset()},
         "Datasets": _list("datasets", "Dataset"),
         "Description": {
             "type": "object",
@@ -158,6 +159,32 @@ def _schemas() -> dict[str, Any]:
         },
         "Problem": {"type": "object", "properties": problem},
         "Readiness": {"type": "object", "properties": readiness},
+    }
+
+
+def _submission() -> dict[str, Any]:
+    moment = {"type": "string", "format": "date-time", "nullable": True}
+    count = {"type": "integer", "nullable": True}
+    return {
+        **dict.fromkeys(("id", "dataset", "filename", "sha256"), TEXT),
+        "status": {"type": "string", "enum": list(STATUSES)},
+        "bytes": NUMBER,
+        **dict.fromkeys(("title", "note", "account", "encoding", "replaces", "replaced_by"), OPTIONAL),
+        **dict.fromkeys(("contract_version", "lines_read", "rows_loaded", "rows_rejected"), count),
+        **dict.fromkeys(("received_at", "loading_at", "loaded_at", "modelled_at", "settled_at"), moment),
+        "dialect": {"type": "object", "nullable": True},
+        "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
+        "links": {"type": "object", "additionalProperties": TEXT},
+    }
+
+
+def _dataset() -> dict[str, Any]:
+    return {
+        **dict.fromkeys(("id", "title", "description"), TEXT),
+        **dict.fromkeys(("version", "columns", "rows"), NUMBER),
+        "submissions": {"type": "object", "additionalProperties": NUMBER},
+        "schema": {"type": "object", "description": "Frictionless Table Schema; only where one dataset is asked for."},
+        "links": {"type": "object", "additionalProperties": TEXT},
     }
 
 

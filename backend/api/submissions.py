@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 
 from backend.api import parameters
 from backend.api.representation import as_json, visible
-from backend.auth import account, require_role
+from backend.auth import account, require_role, visible_account_id
 from backend.services import services
 from backend.waiting import waiting_room
 from elt import ledger
@@ -48,7 +48,7 @@ def list_submissions() -> Response:
     with services().pool.connection() as connection:
         found = ledger.page(
             connection,
-            account_id=None if account().role == "admin" else account().account_id,
+            account_id=visible_account_id(),
             dataset_id=dataset,
             status=parameters.status(),
             before=parameters.cursor(),

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
+from backend.reporting.seeds import percent, seed
 
 
 def finding(rows: Sequence[Row]) -> Finding:
@@ -19,6 +20,18 @@ def finding(rows: Sequence[Row]) -> Finding:
     )
 
 
+def _tiers() -> str:
+    rules: dict[str, list[str]] = {}
+    for row in seed("risk_tier"):
+        if row["trigger_kind"] == "attendance":
+            rule = f"attendance below {percent(row['below_attendance_rate'])}"
+        else:
+            with_d = f" and {row['minimum_d_count']} D" if row["minimum_d_count"] != "0" else ""
+            rule = f"at least {row['minimum_f_count']} F{with_d}"
+        rules.setdefault(row["risk_tier"], []).append(rule)
+    return " ".join(f"Tier {tier}: {' or '.join(rules[tier])}." for tier in sorted(rules, reverse=True))
+
+
 INSIGHT = Insight(
     name="at_risk_students",
     title="Students at risk",
@@ -30,8 +43,7 @@ INSIGHT = Insight(
         denominator="Students with a grade in their latest term.",
         exclusions="Discipline is part of the usual rules, but no dataset reports it. Attendance comes per term, so "
         "the latest term stands for the last 45 school days.",
-        threshold="Tier 4: attendance below 80% or at least 4 F. Tier 3: below 85% or 3 F. Tier 2: below 90% or "
-        "2 F. Tier 1: below 95% or 1 F and 2 D.",
+        threshold=_tiers(),
         threshold_seeds=("risk_tier", "letter_scale"),
     ),
     datasets=("laurel/academic_history", "laurel/students"),

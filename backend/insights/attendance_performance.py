@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from backend.reporting.association import NOT_CAUSES, THRESHOLD
+from backend.reporting.association import NOT_CAUSES, threshold
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
+from backend.reporting.seeds import kpi_threshold, percent, seed
 from backend.reporting.values import shown, signed
 
 
@@ -35,6 +36,8 @@ COLOR = {
     "scale": {"domain": ["severe", "moderate", "at risk", "satisfactory"]},
 }
 
+BANDS = ", ".join(percent(band["above_rate"]) for band in seed("attendance_band") if band["above_rate"])
+
 INSIGHT = Insight(
     name="attendance_performance",
     title="Attendance and performance",
@@ -44,8 +47,9 @@ INSIGHT = Insight(
         numerator="Sum over the students of a bin of each student's own mean total score.",
         denominator="Number of these students. A student is one observation: the mean over all of the student's "
         "subjects and terms, of scores and of attendance alike.",
-        exclusions="Students without attendance or without a score; bins with fewer than ten students are hidden.",
-        threshold="Attendance bands at 80%, 90% and 95%; fewest students shown 10. " + THRESHOLD,
+        exclusions="Students without attendance or without a score; bins with too few students are hidden.",
+        threshold=f"Attendance bands at {BANDS}; fewest students shown {kpi_threshold('suppression_minimum')}. "
+        + threshold("attendance"),
         threshold_seeds=("attendance_band", "kpi_threshold", "association_rule"),
     ),
     datasets=("laurel/academic_history", "laurel/parents"),

@@ -33,7 +33,7 @@ INSIGHT = Insight(
         "or points nowhere, in lines that fit their contract one by one.",
         denominator="All lines of the live files, headers left out.",
         exclusions="Files that were refused as a whole, retracted, or replaced by a newer version.",
-        threshold="A file with more than its contract's share of bad lines (maxRejectedRate, 5%) is refused whole.",
+        threshold="A file with more than its contract's share of bad lines (maxRejectedRate) is refused whole.",
         threshold_seeds=("data_quality_rule",),
     ),
     datasets=(

@@ -13,7 +13,7 @@ INSIGHT = Insight(
         denominator="Number of these children. A household is the children who have exactly the same parents or "
         "guardians on file; it is one observation, however many children or parents it has.",
         exclusions="Students with no parent on file; households whose parents differ in the factor at hand.",
-        threshold=association.THRESHOLD,
+        threshold=association.threshold("guardian"),
         threshold_seeds=("association_rule",),
     ),
     datasets=("laurel/academic_history", "laurel/parents"),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
+from backend.reporting.seeds import kpi_threshold
 from backend.reporting.values import shown
 
 
@@ -35,8 +36,10 @@ INSIGHT = Insight(
         measure="Pass rate: grades at or above the pass mark, among all grades.",
         numerator="Grades (student x subject x term) with a total score of at least the pass mark.",
         denominator="All grades with a total score.",
-        exclusions="Grades without a total score; subjects and terms with fewer than ten students are hidden.",
-        threshold="Pass mark 50, the school's own; fewest students shown 10.",
+        exclusions="Grades without a total score; subjects and terms with too few students are hidden, "
+        "and one more where they could be worked out from the others.",
+        threshold=f"Pass mark {kpi_threshold('pass_mark')}, the school's own; "
+        f"fewest students shown {kpi_threshold('suppression_minimum')}.",
         threshold_seeds=("kpi_threshold",),
     ),
     datasets=("laurel/academic_history",),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
+from backend.reporting.seeds import kpi_threshold, seed
 from backend.reporting.values import shown
 
 
@@ -27,6 +28,8 @@ def finding(rows: Sequence[Row]) -> Finding:
 
 X = {"type": "quantitative", "scale": {"domain": [0, 100]}, "title": "Total score"}
 
+WEIGHTS = " and ".join(f"{row['component']} {row['weight']}" for row in seed("score_weight")).capitalize()
+
 INSIGHT = Insight(
     name="score_distribution",
     title="Scores by grade level",
@@ -35,8 +38,10 @@ INSIGHT = Insight(
         measure="Quantiles of total score (0-100): 5%, 25%, median, 75% and 95% of the grades lie below.",
         numerator="Grades with a total score at or below the quantile.",
         denominator="All grades (student x subject x term) with a total score in the grade level.",
-        exclusions="Grades without a total score; grade levels and subjects with fewer than ten students are hidden.",
-        threshold="Test 40 and exam 60 of the total score, the school's own weights; fewest students shown 10.",
+        exclusions="Grades without a total score; grade levels and subjects with too few students are hidden, "
+        "and one more where they could be worked out from the others.",
+        threshold=f"{WEIGHTS} of the total score, the school's own weights; "
+        f"fewest students shown {kpi_threshold('suppression_minimum')}.",
         threshold_seeds=("score_weight", "kpi_threshold"),
     ),
     datasets=("laurel/academic_history",),

@@ -12,9 +12,9 @@ INSIGHT = Insight(
         numerator="Sum over the group of each student's own mean (of totals, of passes, of attendance).",
         denominator="Number of students in the group: each student is one observation. Siblings count as a "
         "cluster in the interval, for they share a home.",
-        exclusions="Students without a grade, or on no students file; empty answers. Groups of fewer than ten "
+        exclusions="Students without a grade, or on no students file; empty answers. Groups of too few "
         "households are hidden, and so are enough others that nobody can work them out.",
-        threshold=association.THRESHOLD,
+        threshold=association.threshold("subgroup"),
         threshold_seeds=("association_rule",),
     ),
     datasets=("laurel/academic_history", "laurel/students", "laurel/parents"),

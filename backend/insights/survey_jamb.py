@@ -15,7 +15,7 @@ INSIGHT = Insight(
         denominator="Number of those respondents; each respondent is one observation.",
         exclusions="Respondents without a JAMB score, and questions they left open. Names and places are not "
         "tested; neither is the credit pass, which follows from the same exams.",
-        threshold=association.THRESHOLD,
+        threshold=association.threshold("survey"),
         threshold_seeds=("association_rule",),
     ),
     datasets=("laurel/survey",),

@@ -13,7 +13,7 @@ INSIGHT = Insight(
         numerator="Sum of the total scores that a teacher gave, over all classes and terms.",
         denominator="Number of those scores: each teacher is one observation, the mean of the scores given.",
         exclusions="Teachers without a single score; grades that name no teacher, or one who is on no teachers file.",
-        threshold=association.THRESHOLD,
+        threshold=association.threshold("teacher"),
         threshold_seeds=("association_rule",),
     ),
     datasets=("laurel/academic_history", "laurel/teachers"),

@@ -4,24 +4,22 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from backend.api import parameters
 from backend.api.insights import answered, links
-from backend.auth import account, require_role
-from backend.pages import assets, signing_in, submissions
-from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, status_of
+from backend.auth import account, require_role, visible_account_id
+from backend.pages import assets, signing_in, transforms
+from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, log_frames, status_of, told
 from backend.reporting import charts
 from backend.reporting.insight import Insight
 from backend.reporting.registry import visible_to
 from backend.reporting.result import answer
 from backend.reporting.values import shown
 from backend.services import services
+from elt import ledger
 from elt.errors import LaurelError, Unavailable
 
-# Nothing from elsewhere, nothing inline: vega runs with its expression interpreter, so it needs no eval either.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 TABLE_ROWS = 200  # of a page; the CSV holds them all
+SUBMISSIONS = 100  # of a page; a link leads to the older ones
 
 blueprint = Blueprint("pages", __name__)
 blueprint.add_app_template_filter(shown, "shown")
@@ -57,7 +55,24 @@ def insight(name: str) -> str:
 @require_role()
 def data() -> str:
     """The files that were sent and what became of them; a researcher's own, or all for an administrator."""
-    return render_template("data.html", submissions=submissions.newest(services().pool, account()))
+    with services().pool.connection() as connection:
+        found = ledger.page(
+            connection,
+            account_id=visible_account_id(),
+            before=parameters.cursor(),
+            limit=SUBMISSIONS + 1,  # one more tells whether there are older ones
+        )
+    shown = found[:SUBMISSIONS]
+    older = parameters.to_cursor(shown[-1].submission_id) if len(found) > SUBMISSIONS else None
+    return render_template("data.html", submissions=shown, older=older, is_admin=account().role == "admin")
+
+
+@blueprint.get("/transform")
+@require_role("admin")
+def last_transform() -> str:
+    """What the last transform made of every model and test."""
+    run, nodes = transforms.last(services().reader_pool)
+    return render_template("transform.html", run=run, nodes=nodes)
 
 
 @blueprint.get("/vega.js")
@@ -79,15 +94,6 @@ def _shared() -> dict[str, object]:
     }
 
 
-@blueprint.after_request
-def _secure(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers.setdefault("Cache-Control", "private, no-store")
-    return response
-
-
 @blueprint.errorhandler(Unauthenticated)
 def _to_sign_in(_: Unauthenticated) -> BaseResponse:
     return redirect(url_for("pages.sign_in", next=request.full_path.rstrip("?")))
@@ -95,6 +101,17 @@ def _to_sign_in(_: Unauthenticated) -> BaseResponse:
 
 @blueprint.errorhandler(LaurelError)
 def _refused(error: LaurelError) -> Response:
+    if status_of(error) >= 500:
+        log_frames(error, f"{request.method} {request.path}")
+    return _problem(error)
+
+
+@blueprint.errorhandler(Exception)
+def _broken(error: Exception) -> Response:
+    return _problem(told(error))
+
+
+def _problem(error: LaurelError) -> Response:
     response = Response(render_template("problem.html", error=error), status_of(error))
     if response.status_code == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -105,8 +122,8 @@ def _refused(error: LaurelError) -> Response:
 def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    told = LaurelError("http_error", error.description or error.name)
-    return render_template("problem.html", error=told), error.code
+    shown = LaurelError("http_error", error.description or error.name)
+    return render_template("problem.html", error=shown), error.code
 
 
 def _card(insight: Insight) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backend.reporting.insight import Column, Finding, Row
+from backend.reporting.seeds import seed
 from backend.reporting.values import shown, signed
 
 SELECT = """
@@ -29,42 +30,59 @@ COLUMNS = (
     Column("is_suppressed", "Hidden", "flag"),
 )
 
-THRESHOLD = (
-    "A factor counts as found where q < 0.05: the Benjamini-Hochberg correction for the number of factors tested. "
-    "One test per factor: Welch's t for two levels, Welch's analysis of variance for more, the slope's t (HC3 errors) "
-    "for numbers. Groups below the minimum size are hidden, with enough others that nobody can work them out."
-)
+IN_CARD = 2  # findings that the overview names
 NOT_CAUSES = "Associated with, not caused by: who differs in one thing often differs in others too."
-
 
 FOUND_COLORS = ["#2a9d74", "#8a9691"]  # on light and dark alike
 
 
+LABEL = {
+    "field": "label",
+    "type": "nominal",
+    "sort": None,
+    "title": None,
+    "axis": {"labelLimit": 260, "grid": False},
+}
+VERDICT = {
+    "field": "verdict",
+    "type": "nominal",
+    "title": None,
+    "scale": {"domain": ["found", "not found"], "range": FOUND_COLORS},
+    "legend": {"orient": "top"},
+}
+TOOLTIP = [
+    {"field": "factor_label", "title": "Factor"},
+    {"field": "level", "title": "Level"},
+    {"field": "difference", "title": "Difference", "format": ".1f"},
+    {"field": "difference_low", "title": "95% from", "format": ".1f"},
+    {"field": "difference_high", "title": "to", "format": ".1f"},
+    {"field": "n", "title": "Number"},
+    {"field": "q_value", "title": "q", "format": ".3f"},
+]
+POINT = {
+    "mark": {"type": "point", "filled": True, "size": 70},
+    "encoding": {"x": {"field": "difference", "type": "quantitative"}},
+}
+ZERO = {
+    "data": {"values": [{"zero": 0}]},
+    "transform": [],
+    "mark": {"type": "rule", "strokeDash": [4, 3], "tooltip": False},
+    "encoding": {"x": {"field": "zero", "type": "quantitative"}, "y": None, "color": None, "tooltip": None},
+}
+
+
 def forest(unit: str) -> Mapping[str, Any]:
     """A point and its 95% interval per level, clearest factor first; found ones stand out."""
-    encoding_y = {
-        "field": "label",
-        "type": "nominal",
-        "sort": None,
-        "title": None,
-        "axis": {"labelLimit": 260, "grid": False},
+    interval_x = {
+        "field": "difference_low",
+        "type": "quantitative",
+        "title": f"Difference, {unit}",
+        "axis": {"tickCount": 8},
     }
-    color = {
-        "field": "verdict",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": ["found", "not found"], "range": FOUND_COLORS},
-        "legend": {"orient": "top"},
+    interval = {
+        "mark": {"type": "rule", "strokeWidth": 2},
+        "encoding": {"x": interval_x, "x2": {"field": "difference_high"}},
     }
-    tooltip = [
-        {"field": "factor_label", "title": "Factor"},
-        {"field": "level", "title": "Level"},
-        {"field": "difference", "title": "Difference", "format": ".1f"},
-        {"field": "difference_low", "title": "95% from", "format": ".1f"},
-        {"field": "difference_high", "title": "to", "format": ".1f"},
-        {"field": "n", "title": "Number"},
-        {"field": "q_value", "title": "q", "format": ".3f"},
-    ]
     return {
         "transform": [
             {"filter": "!datum.is_suppressed"},
@@ -73,37 +91,20 @@ def forest(unit: str) -> Mapping[str, Any]:
         ],
         "width": "container",
         "height": {"step": 22},
-        "encoding": {"y": encoding_y, "color": color, "tooltip": tooltip},
-        "layer": [
-            {
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {
-                    "x": {
-                        "field": "difference_low",
-                        "type": "quantitative",
-                        "title": f"Difference, {unit}",
-                        "axis": {"tickCount": 8},
-                    },
-                    "x2": {"field": "difference_high"},
-                },
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 70},
-                "encoding": {"x": {"field": "difference", "type": "quantitative"}},
-            },
-            {
-                "data": {"values": [{"zero": 0}]},
-                "transform": [],
-                "mark": {"type": "rule", "strokeDash": [4, 3], "tooltip": False},
-                "encoding": {
-                    "x": {"field": "zero", "type": "quantitative"},
-                    "y": None,
-                    "color": None,
-                    "tooltip": None,
-                },
-            },
-        ],
+        "encoding": {"y": LABEL, "color": VERDICT, "tooltip": TOOLTIP},
+        "layer": [interval, POINT, ZERO],
     }
+
+
+def threshold(analysis: str) -> str:
+    """When a factor of this analysis counts as found, in words."""
+    rule = next(row for row in seed("association_rule") if row["analysis"] == analysis)
+    return (
+        f"A factor counts as found where q < {rule['maximum_q_value']}: the Benjamini-Hochberg correction for the "
+        "number of factors tested. One test per factor: Welch's t for two levels, Welch's analysis of variance for "
+        "more, the slope's t (HC3 errors) for numbers. Groups below the minimum size "
+        f"({rule['minimum_group_size']}) are hidden, with enough others that nobody can work them out."
+    )
 
 
 def finding(points: str) -> Callable[[Sequence[Row]], Finding]:
@@ -125,17 +126,21 @@ def finding(points: str) -> Callable[[Sequence[Row]], Finding]:
                 f"of {len(tested)} factors found",
                 "Nothing was found: after correction for the number of factors tested, none goes with the outcome.",
             )
-        names = "; ".join(
-            f"{row['factor_label']} ({row['level']} {signed(row['difference'])})" for row in found.values()
-        )
+        names = [f"{row['factor_label']} ({row['level']} {signed(row['difference'])})" for row in found.values()]
         return Finding(
             str(len(found)),
             f"of {len(tested)} factors found",
-            f"Associated with, not caused by: {names}.",
+            f"Associated with, not caused by: {'; '.join(names)}.",
             tuple(_one(row, points) for row in found.values()),
+            brief=f"Associated with, not caused by: {_clearest(names)}.",
         )
 
     return say
+
+
+def _clearest(names: Sequence[str]) -> str:
+    more = len(names) - IN_CARD
+    return "; ".join([*names[:IN_CARD], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _one(row: Row, points: str) -> str:

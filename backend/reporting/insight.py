@@ -51,12 +51,16 @@ class Definition:
 
 @dataclass(frozen=True)
 class Finding:
-    """The rows in words: a headline of a few characters with its unit, a sentence or two, and what is behind them."""
+    """The rows in words: a headline of a few characters with its unit, a sentence or two, and what is behind them.
+
+    `brief` takes the sentence's place where there is little room.
+    """
 
     headline: str
     unit: str
     sentence: str
     details: tuple[str, ...] = ()
+    brief: str | None = None
 
 
 @dataclass(frozen=True)

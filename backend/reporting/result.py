@@ -54,7 +54,8 @@ class Result:
 def answer(insight: Insight, arguments: Mapping[str, str], pool: Pool) -> Result:
     """The insight for these arguments, all of it read from one snapshot.
 
-    Raises BadRequest for a parameter or value that is not allowed, Unavailable while the marts are not built.
+    Raises BadRequest for a parameter or value that is not allowed, Unavailable while the marts are not built
+    or where the warehouse is too slow.
     """
     _check_names(insight, arguments)
     with pool.connection() as connection:
@@ -74,6 +75,12 @@ def answer(insight: Insight, arguments: Mapping[str, str], pool: Pool) -> Result
                 "marts_not_built",
                 "The marts behind this insight are not built yet.",
                 remedy="Upload the files it needs and wait until they are modelled; see /data.",
+            ) from error
+        except psycopg2.errors.QueryCanceled as error:
+            raise Unavailable(
+                "too_slow",
+                f"The marts did not give this insight within {STATEMENT_TIMEOUT}.",
+                remedy="Try again in a minute: a transform may be running.",
             ) from error
     return Result(insight, choices, rows, insight.finding(rows), freshness)
 

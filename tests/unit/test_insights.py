@@ -7,9 +7,9 @@ import pytest
 from backend.reporting import exposures
 from backend.reporting.insight import READABLE_SCHEMAS, Column, Definition, Insight
 from backend.reporting.registry import find, registry, visible_to
+from backend.reporting.seeds import seed
 from elt.contract import load_contracts
 from elt.errors import NotFound
-from elt.settings import REPOSITORY
 
 FIRST_TEN = {
     "pass_rate",
@@ -50,10 +50,30 @@ def test_every_part_is_filled_in(insight: Insight) -> None:
 
 @insights
 def test_a_threshold_names_seeds_that_exist(insight: Insight) -> None:
-    for seed in insight.definition.threshold_seeds:
-        assert (REPOSITORY / "dbt" / "seeds" / f"{seed}.csv").exists(), seed
+    assert all(seed(name) for name in insight.definition.threshold_seeds)
     digits = re.search(r"\d", insight.definition.threshold)
     assert insight.definition.threshold_seeds or not digits
+
+
+@insights
+def test_every_number_of_a_threshold_is_one_of_its_seeds(insight: Insight) -> None:
+    kept = {
+        number
+        for name in insight.definition.threshold_seeds
+        for row in seed(name)
+        for value in row.values()
+        if re.fullmatch(r"[\d.]+", value)
+        for number in (float(value), round(float(value) * 100, 6))
+    }
+    text = insight.definition.threshold.replace("HC3", "")
+    text = re.sub(r"Tier \d", "", text)
+    assert {float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)} <= kept
+
+
+def test_the_tiers_are_told_as_the_seed_has_them() -> None:
+    told = registry()["at_risk_students"].definition.threshold
+    assert told.startswith("Tier 4: attendance below 80% or at least 4 F. Tier 3: attendance below 85% or ")
+    assert told.endswith("Tier 1: attendance below 95% or at least 1 F and 2 D.")
 
 
 @insights

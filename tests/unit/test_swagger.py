@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from backend.app import create_app
+from backend.reporting.registry import registry
 from elt.contract import load_contracts
 from elt.settings import Settings
 
@@ -111,3 +112,18 @@ def _resolved(document: Any, node: Any) -> Any:
     for part in node.get("$ref", "#").split("/")[1:]:
         document = document[part]
     return document if "$ref" in node else node
+
+
+def test_an_insight_is_asked_with_every_parameter_that_any_has(document: Any) -> None:
+    names = {parameter.name for insight in registry().values() for parameter in insight.parameters}
+    for path in ("/api/v1/insights/{name}", "/api/v1/insights/{name}.{form}"):
+        asked = document["paths"][path]["get"]["parameters"]
+        offered = {parameter["$ref"].rpartition("/")[2] for parameter in asked if "$ref" in parameter}
+        assert offered == names
+    for name in names:
+        parameter = document["components"]["parameters"][name]
+        assert not parameter.get("required")
+        assert "example" not in str(parameter)  # it would be sent, and be wrong for most insights
+        for insight in registry().values():
+            takes = name in {own.name for own in insight.parameters}
+            assert (f"`{insight.name}`" in parameter["description"]) == takes

@@ -112,9 +112,9 @@ found as (
     select
         'unreadable_number',
         'laurel/survey',
-        question_name,
+        question_name as column_name,
         source_system,
-        question_name,
+        question_name as subject_of_issue,
         submission_id,
         line_number
     from {{ ref('fct_survey_response') }}
