@@ -16,5 +16,9 @@ if [ -z "$python" ]; then
     exit 1
 fi
 
+case "${1:-up}" in
+help | -h | --help) PYTHONPATH=$root exec "$python" -P -m stack.verbs ;;
+esac
+
 environment=$("$python" -I "$root/stack/install.py" "${1:-up}")
 PYTHONPATH=$root exec "$environment/bin/python" -P -m stack "$@"

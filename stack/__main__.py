@@ -6,13 +6,16 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
-from stack import checks, credentials, ports, status
+from psycopg2.extensions import make_dsn, parse_dsn
+
+from stack import checks, credentials, failures, ports, status, verbs
 from stack.home import REPOSITORY, Home
-from stack.plan import Plan, UnusableEnvironment, external_parts
+from stack.plan import Plan, external_parts
 from stack.postgres import psql
-from stack.sample import SampleFailed
 from stack.starting import StartFailed, start
 from stack.steps import Steps
 from stack.supervisor import Supervisor, leftovers
@@ -22,46 +25,18 @@ PORTS_FILE = "ports.json"
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 where it worked; the reason goes to standard error where not."""
-    parser = _parser()
+    parser = verbs.parser()
     options, rest = parser.parse_known_args(arguments or ["up"])
     options.rest = rest
-    if options.rest and options.run not in (_psql, _dbt, checks.run):
+    if options.rest and options.verb not in verbs.TAKE_MORE_WORDS:
         parser.error(f"unknown arguments: {' '.join(options.rest)}")
     try:
-        return int(options.run(Home.from_environment(), options) or 0)
-    except (StartFailed, SampleFailed, UnusableEnvironment, TimeoutError, RuntimeError) as error:
-        print(f"\n{error}", file=sys.stderr)
+        return VERBS[options.verb](Home.from_environment(), options)
+    except failures.EXPECTED as error:
+        print(f"\n{failures.in_words(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./start.sh", description=__doc__)
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
-
-    def verb(name: str, run: object, help: str) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=help, description=help)
-        added.set_defaults(run=run)
-        return added
-
-    verb("up", _up, "install and start everything that is not running yet (also without a verb)")
-    verb("stop", _stop, "stop every process; the data stays")
-    verb("status", _status, "what runs, where, since when; exit code 3 where something does not")
-    verb("test", checks.run, "lint, types and every test, in a throw-away home; more words go to pytest")
-    logs = verb("logs", _logs, "follow the logs of all processes, or of one")
-    logs.add_argument("process", nargs="?", help="as `status` names it")
-    reset = verb("reset", _reset, "stop, and delete the data, the accounts and the logs")
-    reset.add_argument("--yes", action="store_true", help="do not ask")
-    verb("psql", _psql, "open the warehouse as its owner; more words go to psql")
-    verb("dbt", _dbt, "run dbt on the warehouse: ./start.sh dbt parse")
-    user = verb("user", _user, "add an account; prints its key, once")
-    user.add_argument("action", choices=["add"])
-    user.add_argument("name")
-    user.add_argument("--role", choices=["researcher", "admin"], required=True)
-    verb("env", _env, 'print the stack\'s addresses and keys, for: eval "$(./start.sh env)"')
-    verb("help", lambda home, options: parser.print_help(), "this list")
-    return parser
 
 
 def _plan(home: Home) -> Plan:
@@ -75,15 +50,22 @@ def _existing(home: Home) -> Plan:
     return _plan(home)
 
 
-def _up(home: Home, options: argparse.Namespace) -> int:
-    home.create()
-    steps = Steps()
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """No other ./start.sh starts, stops or deletes this stack meanwhile."""
     with (home.path / "start.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Another ./start.sh is at work here; waiting for it.")
+            print("Another ./start.sh is at work here; waiting for it.", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _up(home: Home, options: argparse.Namespace) -> int:
+    home.create()
+    steps = Steps()
+    with _alone(home):
         plan = _plan(home)
         supervisor = Supervisor(plan)
         if not (supervisor.is_running() and supervisor.is_current()):
@@ -99,9 +81,12 @@ def _up(home: Home, options: argparse.Namespace) -> int:
     return 0
 
 
-def _stop(home: Home, options: argparse.Namespace) -> None:
-    Supervisor(_existing(home)).stop()
+def _stop(home: Home, options: argparse.Namespace) -> int:
+    plan = _existing(home)
+    with _alone(home):
+        Supervisor(plan).stop()
     print("Laurel is stopped. `./start.sh` starts it again.")
+    return 0
 
 
 def _status(home: Home, options: argparse.Namespace) -> int:
@@ -121,26 +106,34 @@ def _logs(home: Home, options: argparse.Namespace) -> int:
 
 def _reset(home: Home, options: argparse.Namespace) -> int:
     plan = _existing(home)
-    cluster = plan.cluster
     if not options.yes:
         print(f"This deletes every uploaded file, every table and every account in {home.path}.")
         if input("Type yes to go on: ").strip() != "yes":
             print("Nothing was deleted.")
             return 1
-    Supervisor(plan).stop()
-    if cluster and cluster.directory.exists():
-        shutil.rmtree(cluster.directory)  # not always inside the state directory
-    for path in home.path.iterdir():
-        if path.name not in ("venv", "uv", "install.lock", "start.lock"):  # what is installed is not data
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    with _alone(home):
+        Supervisor(plan).stop()
+        # Neither the cluster nor the logs are always inside the state directory.
+        if plan.cluster and plan.cluster.directory.exists():
+            shutil.rmtree(plan.cluster.directory)
+        _empty(home.logs, keep=(".gitkeep",))
+        _empty(home.path, keep=("venv", "uv", "install.lock", "start.lock"))  # what is installed is not data
     print("Everything is deleted. `./start.sh` starts afresh.")
     return 0
 
 
+def _empty(directory: Path, keep: Sequence[str]) -> None:
+    for path in directory.iterdir():
+        if path.name not in keep:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
 def _psql(home: Home, options: argparse.Namespace) -> int:
     plan = _existing(home)
-    command = [psql(), plan.laurel_variables()["LAUREL_DATABASE_URL"], *options.rest]
-    return subprocess.run(command, env=plan.environment(), check=False).returncode
+    address = parse_dsn(plan.laurel_variables()["LAUREL_DATABASE_URL"])
+    secret = {"PGPASSWORD": address.pop("password")} if "password" in address else {}
+    command = [psql(), make_dsn(**address), *options.rest]
+    return subprocess.run(command, env=plan.environment() | secret, check=False).returncode
 
 
 def _dbt(home: Home, options: argparse.Namespace) -> int:
@@ -150,13 +143,39 @@ def _dbt(home: Home, options: argparse.Namespace) -> int:
 
 
 def _user(home: Home, options: argparse.Namespace) -> int:
-    command = [sys.executable, "-m", "elt", "account", "add", options.name, "--role", options.role]
+    words = [options.action]
+    if options.action != "list":
+        words.append(options.name)
+    if options.action == "add":
+        words += ["--role", options.role]
+    command = [sys.executable, "-m", "elt", "account", *words]
     return subprocess.run(command, env=_existing(home).environment(), cwd=REPOSITORY, check=False).returncode
 
 
-def _env(home: Home, options: argparse.Namespace) -> None:
+def _env(home: Home, options: argparse.Namespace) -> int:
     for name, value in status.shell_variables(_existing(home)).items():
         print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _help(home: Home, options: argparse.Namespace) -> int:
+    verbs.parser().print_help()
+    return 0
+
+
+VERBS: dict[str, Callable[[Home, argparse.Namespace], int]] = {
+    "up": _up,
+    "stop": _stop,
+    "status": _status,
+    "test": checks.run,
+    "logs": _logs,
+    "reset": _reset,
+    "psql": _psql,
+    "dbt": _dbt,
+    "user": _user,
+    "env": _env,
+    "help": _help,
+}
 
 
 if __name__ == "__main__":

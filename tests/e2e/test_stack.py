@@ -1,5 +1,6 @@
 """./start.sh as its user meets it: up, up again, status, env, user add, a crash, stop."""
 
+import json
 import os
 import signal
 import socket
@@ -74,6 +75,22 @@ def test_user_add_prints_a_key_that_works_and_is_stored_nowhere(stack) -> None:
 
 def test_psql_opens_the_warehouse(stack) -> None:
     assert stack.run("psql", "-Atc", "select current_user").stdout.strip() == "laurel"
+
+
+def test_no_secret_is_an_argument_of_any_process(stack) -> None:
+    psql = stack.run("psql", "-c", r"\! tr '\0' ' ' < /proc/$PPID/cmdline").stdout
+    assert "psql" in psql
+    words = [psql, *(" ".join(process.cmdline()) for process in leftovers(stack.home))]
+    secrets = json.loads((stack.home / "secrets.json").read_text())
+    assert {name for name, value in secrets.items() if any(value in line for line in words)} == set()
+
+
+def test_a_revoked_account_gets_in_no_more(stack) -> None:
+    key = stack.run("user", "add", "Bola Eze", "--role", "researcher").stdout.strip()
+    assert "Bola Eze" in stack.run("user", "list").stdout
+    stack.run("user", "revoke", "Bola Eze")
+    answer = requests.get(f"{stack.api_url}/api/v1/submissions", headers={"Authorization": f"Bearer {key}"}, timeout=10)
+    assert answer.status_code == 401
 
 
 def test_a_process_that_dies_is_started_again(stack) -> None:

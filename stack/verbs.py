@@ -1,0 +1,43 @@
+"""The words after ./start.sh. Needs nothing but the standard library, so that `help` answers before an installation."""
+
+import argparse
+
+DESCRIPTION = "`./start.sh`: Laurel on this machine, without Docker and without root."
+TAKE_MORE_WORDS = ("test", "psql", "dbt")
+
+
+def parser() -> argparse.ArgumentParser:
+    """What it understands; the parsed `verb` says which one was meant."""
+    words = argparse.ArgumentParser(prog="./start.sh", description=DESCRIPTION)
+    verbs = words.add_subparsers(required=True, metavar="VERB", dest="verb")
+
+    def verb(name: str, help: str) -> argparse.ArgumentParser:
+        return verbs.add_parser(name, help=help, description=help)
+
+    verb("up", "install and start everything that is not running yet (also without a verb)")
+    verb("stop", "stop every process; the data stays")
+    verb("status", "what runs, where, since when; exit code 3 where something does not")
+    verb("test", "lint, types and every test, in a throw-away home; more words go to pytest")
+    logs = verb("logs", "follow the logs of all processes, or of one")
+    logs.add_argument("process", nargs="?", help="as `status` names it")
+    reset = verb("reset", "stop, and delete the data, the accounts and the logs")
+    reset.add_argument("--yes", action="store_true", help="do not ask")
+    verb("psql", "open the warehouse as its owner; more words go to psql")
+    verb("dbt", "run dbt on the warehouse: ./start.sh dbt parse")
+    _add_user_actions(verb("user", "add or list accounts, revoke their keys"))
+    verb("env", 'print the stack\'s addresses and keys, for: eval "$(./start.sh env)"')
+    verb("help", "this list")
+    return words
+
+
+def _add_user_actions(user: argparse.ArgumentParser) -> None:
+    actions = user.add_subparsers(required=True, metavar="ACTION", dest="action")
+    add = actions.add_parser("add", help="an account; prints its key, once")
+    add.add_argument("name")
+    add.add_argument("--role", choices=["researcher", "admin"], required=True)
+    actions.add_parser("revoke", help="every key of an account").add_argument("name")
+    actions.add_parser("list", help="every account, with the number of its keys")
+
+
+if __name__ == "__main__":
+    parser().print_help()
