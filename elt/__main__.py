@@ -145,7 +145,7 @@ def _revoke_account(settings: Settings, options: argparse.Namespace) -> None:
 def _list_accounts(settings: Settings, options: argparse.Namespace) -> None:
     with closing(connect(settings.database_url)) as connection, transaction(connection):
         for name, role, keys, created_at in accounts.listing(connection):
-            print(f"{name:<24} {role:<10} {keys:>2} keys  since {created_at:%Y-%m-%d}")
+            print(f"{name:<24} {role:<10} keys: {keys}  since {created_at:%Y-%m-%d}")
 
 
 def _submission(connection: Connection, id: UUID) -> Submission:
