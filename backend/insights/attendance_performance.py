@@ -47,7 +47,8 @@ INSIGHT = Insight(
         numerator="Sum over the students of a bin of each student's own mean total score.",
         denominator="Number of these students. A student is one observation: the mean over all of the student's "
         "subjects and terms, of scores and of attendance alike.",
-        exclusions="Students without attendance or without a score; bins with too few students are hidden.",
+        exclusions="Students without attendance or without a score; bins with too few students are hidden, "
+        "and one more where they could be worked out from the others.",
         threshold=f"Attendance bands at {BANDS}; fewest students shown {kpi_threshold('suppression_minimum')}. "
         + threshold("attendance"),
         threshold_seeds=("attendance_band", "kpi_threshold", "association_rule"),

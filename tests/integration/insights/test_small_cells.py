@@ -21,6 +21,9 @@ create table dim_session as select grade_level as session_key, grade_level, righ
     from (values ('SS1'), ('SS2'), ('SS3')) as levels (grade_level);
 create table dim_course as select course_name as course_key, course_name
     from (values ('Biology'), ('Chemistry'), ('Physics')) as courses (course_name);
+create table attendance_band as select 'laurel' as source_system, 'all' as attendance_band, 0 as above_rate,
+    null::numeric as up_to_rate;
+create table int_student_result (source_system text, population text, mean_score float8, attendance_pct float8);
 create table fct_grade (source_system text, student_key text, session_key text, course_key text, total_score numeric,
     is_passed boolean);
 """
@@ -94,3 +97,26 @@ def test_the_same_students_in_two_subjects_are_not_counted_twice(connection: Con
     classes = {("SS1", "Biology"): six, ("SS1", "Chemistry"): six, ("SS1", "Physics"): all_}
     rows = report(connection, "rpt_score_distribution", classes)
     assert hidden(rows, "subject") == {"Biology", "Chemistry", "Physics"}  # twelve grades, but of six students
+
+
+@pytest.mark.parametrize(
+    ("sizes", "withheld"),
+    [((12, 15, 20), set()), ((3, 15, 20), {80, 85}), ((6, 5, 20), {80, 85}), ((3, 4, 20), {80, 85, 90})],
+)
+def test_a_bin_of_attendance_is_not_all_students_less_the_others(
+    connection: Connection, sizes: tuple[int, ...], withheld: set[int]
+) -> None:
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(TABLES)
+        students = [
+            ("laurel", "SS1", 40.0 + n, percent)
+            for percent, size in zip((80, 85, 90), sizes, strict=True)
+            for n in range(size)
+        ]
+        execute_values(cursor, "insert into int_student_result values %s", students)
+        cursor.execute(compiled(DBT / "models" / "marts" / "insights" / "rpt_attendance_performance.sql"))
+        rows = [{**row, "to_pct": round(100 * row["to_rate"])} for row in cursor.fetchall()]
+    assert {row["to_pct"] for row in rows} == {80, 85, 90}
+    for row in rows:
+        assert row["is_suppressed"] == (row["to_pct"] in withheld)
+        assert all((row[name] is None) == row["is_suppressed"] for name in ("student_count", "mean_score"))

@@ -21,16 +21,31 @@ binned as (
         count(*) as student_count,
         avg(mean_score) as mean_score,
         stddev_samp(mean_score) / sqrt(count(*)) as standard_error,
-        count(*) < {{ threshold('suppression_minimum') }} as is_suppressed
+        {{ threshold('suppression_minimum', 'student.source_system') }} as minimum_count,
+        false as is_margin -- it is the slope's number of students, in rpt_factor_association
     from student
     group by source_system, population, above_rate
+),
+
+sized as (
+    select
+        *,
+        student_count < minimum_count as is_small
+    from binned
+),
+
+decided as (
+    select
+        *,
+        {{ is_withheld(within='source_system, population', cell='from_rate', disjoint=true) }} as is_suppressed
+    from sized
 )
 
 select
-    binned.source_system,
-    binned.population as grade_level,
-    binned.from_rate,
-    binned.to_rate,
+    decided.source_system,
+    decided.population as grade_level,
+    decided.from_rate,
+    decided.to_rate,
     attendance_band.attendance_band,
     case when not is_suppressed then student_count end::integer as student_count,
     case when not is_suppressed then mean_score end as mean_score,
@@ -39,8 +54,8 @@ select
     case when not is_suppressed then mean_score + standard_error * {{ student_t_95('(student_count - 1)') }} end
         as mean_score_high,
     is_suppressed
-from binned
+from decided
 left join {{ ref('attendance_band') }} as attendance_band
     on
-        binned.source_system = attendance_band.source_system
-        and {{ in_attendance_band('binned.to_rate') }}
+        decided.source_system = attendance_band.source_system
+        and {{ in_attendance_band('decided.to_rate') }}

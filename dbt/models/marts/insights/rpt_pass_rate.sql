@@ -26,7 +26,7 @@ rated as (
         count(distinct student_key) as student_count,
         count(*) as graded_count,
         count(*) filter (where is_passed) as passed_count,
-        count(distinct student_key) < {{ threshold('suppression_minimum') }} as is_small
+        count(distinct student_key) < {{ threshold('suppression_minimum', 'graded.source_system') }} as is_small
     from graded
     group by grouping sets (
         (source_system, subject, term, term_order),
@@ -52,6 +52,6 @@ select
     case when not is_suppressed then graded_count end::integer as graded_count,
     case when not is_suppressed then passed_count end::integer as passed_count,
     case when not is_suppressed then passed_count::double precision / graded_count end as pass_rate,
-    {{ threshold('pass_mark') }}::double precision as pass_mark,
+    {{ threshold('pass_mark', 'decided.source_system') }}::double precision as pass_mark,
     is_suppressed
 from decided

@@ -23,7 +23,7 @@ distribution as (
         count(*) as graded_count,
         avg(total_score) as mean_score,
         percentile_cont(array[0.05, 0.25, 0.5, 0.75, 0.95]) within group (order by total_score) as quantiles,
-        count(distinct student_key) < {{ threshold('suppression_minimum') }} as is_small
+        count(distinct student_key) < {{ threshold('suppression_minimum', 'graded.source_system') }} as is_small
     from graded
     group by grouping sets (
         (source_system, grade_level, grade_level_order),
