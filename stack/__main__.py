@@ -123,7 +123,7 @@ def _reset(home: Home, options: argparse.Namespace) -> int:
 
 
 def _empty(directory: Path, keep: Sequence[str]) -> None:
-    for path in directory.iterdir():
+    for path in directory.glob("*"):  # none where somebody deleted the directory
         if path.name not in keep:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 

@@ -56,7 +56,13 @@ def _start_storage(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
     cluster = plan.cluster
     if cluster is None:
         with steps.step("external Postgres"):
-            wait_for_database(plan.laurel_variables()["LAUREL_DATABASE_URL"])
+            try:
+                wait_for_database(plan.laurel_variables()["LAUREL_DATABASE_URL"], seconds=30)
+            except TimeoutError as error:
+                raise StartFailed(
+                    "The Postgres of LAUREL_DATABASE_URL accepted no connection within 30 s. Its databases and roles "
+                    "must exist before the start: docs/architecture.md says which."
+                ) from error
     else:
         with steps.step("Postgres") as details:
             details.append(f"port {cluster.port}")

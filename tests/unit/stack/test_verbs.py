@@ -56,6 +56,12 @@ def test_reset_deletes_data_accounts_and_logs_but_nothing_installed(home: Home) 
     assert (home.path / "venv" / "file").exists()
 
 
+def test_reset_does_without_logs_that_somebody_deleted(home: Home) -> None:
+    home.logs.rmdir()
+    assert main(["reset", "--yes"]) == 0
+    assert not (home.path / PORTS_FILE).exists()
+
+
 @pytest.mark.parametrize("words", [["stop"], ["reset", "--yes"]])
 def test_stop_and_reset_wait_for_a_start_that_is_at_work(home: Home, words: list[str]) -> None:
     codes: list[int] = []
