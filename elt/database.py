@@ -19,6 +19,12 @@ MIGRATION_LOCK = 0x1A0E1  # any constant: serialises two processes that migrate 
 
 def unavailable(error: Exception) -> Unavailable:
     """The database's own message may carry host names or row values, so it stays in `__cause__` only."""
+    if isinstance(error, postgres_errors.DiskFull):
+        return Unavailable(
+            "database_full",
+            "The database has no space left to write.",
+            remedy="The operator must make room on its disk; nothing is lost, and it goes on by itself then.",
+        )
     return Unavailable("database_unavailable", "The database did not answer.", remedy="Try again in a few seconds.")
 
 

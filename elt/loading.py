@@ -149,7 +149,7 @@ def _refusal(contract: Contract, tally: Tally) -> Refused | None:
             "too_many_rejected",
             f"{tally.rejected:,} of {tally.read:,} lines were refused, so nothing of the file was loaded.",
             allowed=f"At most {contract.max_rejected_rate:.0%} of the lines of this dataset may be refused.",
-            remedy="Fetch the refused lines, correct them, and send the file again.",
+            remedy="The refused lines say what is wrong with each; correct your file and send it again.",
         )
     return None
 

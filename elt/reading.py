@@ -10,12 +10,13 @@ from typing import BinaryIO, NamedTuple
 
 from charset_normalizer import from_bytes
 
-from elt.contract import Contract, HeaderMatch
+from elt.contract import Contract, HeaderMatch, normalise
 from elt.errors import Refused
 
 SAMPLE_BYTES = 256 * 1024
 LINE_LIMIT = 2**20  # characters; a longer line is refused, so that memory stays flat whatever the file
 RECORD_LINE_LIMIT = 200  # a quoted cell that runs over more lines is taken for an unclosed quote
+NAMED_UNKNOWN_COLUMNS = 5
 DELIMITERS = (",", ";", "\t", "|")
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -123,34 +124,47 @@ def _check_header(header: list[str], match: HeaderMatch, contract: Contract) -> 
         raise Refused(
             "wrong_header",
             f"No column of {contract.name} is in the first line.",
-            allowed="The first line must name the columns: " + ", ".join(expected) + ".",
-            remedy="Check that the file belongs to this dataset and that its first line is the header.",
+            allowed="The first line must name the columns, in this spelling: " + ", ".join(expected) + ".",
+            remedy="Check that the file belongs to this dataset, that its first line is the header, and that its cells "
+            "are separated by comma, semicolon, tab or |.",
             missing=list(match.missing),
         )
-    names = [" ".join(cell.split()) for cell in header]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated and repeated != [""]:
+    names = [normalise(cell) for cell in header]
+    repeated = [name for name in expected if names.count(normalise(name)) > 1]
+    if repeated:
         raise Refused(
             "duplicate_header",
             "The header names a column more than once.",
             allowed="Each column once.",
-            remedy="Remove or rename the repeated column: " + ", ".join(filter(None, repeated)) + ".",
+            remedy="Remove or rename the repeated column: " + ", ".join(repeated) + ".",
             repeated=repeated,
         )
     if match.missing or match.unknown:
-        parts = []
-        if match.missing:
-            parts.append("missing: " + ", ".join(match.missing))
-        if match.unknown:
-            parts.append("unknown: " + ", ".join(name or "(blank)" for name in match.unknown))
+        unknown = _unknown_columns(header, match, contract)
+        parts = ["missing: " + ", ".join(match.missing)] if match.missing else []
+        parts += ["unknown: " + ", ".join(unknown)] if unknown else []
         raise Refused(
             "wrong_header",
             f"The header does not match {contract.name}: " + "; ".join(parts) + ".",
-            allowed="Exactly these columns, in any order: " + ", ".join(expected) + ".",
+            allowed="Exactly these columns, in this spelling and any order: " + ", ".join(expected) + ".",
             remedy="Rename, add or remove columns so that the header matches; an added column may be left empty.",
             missing=list(match.missing),
-            unknown=list(match.unknown),
+            unknown=unknown,
         )
+
+
+def _unknown_columns(header: list[str], match: HeaderMatch, contract: Contract) -> list[str]:
+    """Columns that the contract does not know: by name in what is plainly a header, else by place.
+
+    A first line that is data, or runs on into data because a line end was lost, must not be quoted.
+    """
+    plainly_header = len(match.missing) <= len(contract.fields) / 2 and len(match.unknown) <= NAMED_UNKNOWN_COLUMNS
+    found = set(match.positions)
+    return [
+        normalise(cell) or "(blank)" if plainly_header else f"column {position + 1}"
+        for position, cell in enumerate(header)
+        if position not in found
+    ]
 
 
 def read_records(stream: BinaryIO, front: Front) -> Iterator[Record]:

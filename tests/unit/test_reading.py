@@ -62,6 +62,7 @@ def test_columns_are_matched_by_name_in_any_order(contract: Contract) -> None:
         (b"ID,Name\n1,2\n", "wrong_header", "missing: Town"),
         (b"ID,Name,Town,Shoe size\n", "wrong_header", "unknown: Shoe size"),
         (b"ID,Name,Town,Name\n", "duplicate_header", "more than once"),
+        (b"ID,Name,Town,Shoe,Shoe\n", "wrong_header", "unknown: Shoe, Shoe"),
         (b"ID,Name,Town,\n", "wrong_header", "(blank)"),
     ],
 )
@@ -73,6 +74,21 @@ def test_a_file_that_is_no_such_csv_is_refused_with_its_reason(
     assert refusal.value.code == code
     assert said in refusal.value.message
     assert refusal.value.remedy
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Zorblax,Town,Wibblefoo Close,zorblax@example.org\n",  # no header, but one cell is a column's name
+        b"ID,Name,Town,7,Zorblax,Quuxington,Wibblefoo Close,Ikeja,zorblax@example.org\n",  # a lost line end
+    ],
+)
+def test_a_first_line_of_data_is_not_quoted(contract: Contract, data: bytes) -> None:
+    with pytest.raises(Refused) as refusal:
+        read_front(data, contract)
+    said = f"{refusal.value.message} {refusal.value.remedy} {refusal.value.allowed} {refusal.value.details}"
+    assert "column 4" in said
+    assert not any(word in said for word in ("Zorblax", "Quuxington", "Wibblefoo", "Ikeja", "example.org"))
 
 
 def test_a_cell_may_run_over_lines_and_the_next_record_keeps_its_own_number(contract: Contract) -> None:
