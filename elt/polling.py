@@ -86,11 +86,14 @@ def due(connection: Connection) -> tuple[str, ...]:
 
 
 def transform_due(connection: Connection) -> bool:
-    """Whether `transform` has something to do: changed datasets, or marts that were never published at all."""
+    """Whether `transform` has something to do: changed datasets, or a first build that was put off for refused files."""
     with transaction(connection), connection.cursor() as cursor:
-        cursor.execute("select not exists (select from catalog.transform_run where status = 'published')")
-        (never_published,) = only_row(cursor)
-    return bool(due(connection)) or never_published
+        cursor.execute(
+            "select not exists (select from catalog.transform_run where status = 'published') "
+            "and exists (select from catalog.submission where status = 'rejected')"
+        )
+        (put_off,) = only_row(cursor)
+    return bool(due(connection)) or put_off
 
 
 def _waiting(connection: Connection) -> list[int]:
