@@ -86,7 +86,7 @@ def due(connection: Connection) -> tuple[str, ...]:
 
 
 def transform_due(connection: Connection) -> bool:
-    """Whether `transform` has something to do: changed datasets, or a first build that was put off for refused files."""
+    """Whether `transform` has something to do: changed datasets, or a first build put off for refused files."""
     with transaction(connection), connection.cursor() as cursor:
         cursor.execute(
             "select not exists (select from catalog.transform_run where status = 'published') "
