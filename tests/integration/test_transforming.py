@@ -163,7 +163,7 @@ def test_rows_that_arrive_while_a_transform_runs_wait_for_the_next(pipeline: Pip
     late: list[str] = []
 
     def send_once_it_runs() -> None:
-        while not pipeline.query("select from catalog.transform_run where status = 'running'"):
+        while not pipeline.query("select 1 from catalog.transform_run where status = 'running'"):
             time.sleep(0.02)
         late.append(str(pipeline.send(students("E2")).submission.id))
         pipeline.poll()
