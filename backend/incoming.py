@@ -149,7 +149,8 @@ def open_file(request: Request, body: RequestBody, max_bytes: int, default_name:
             "unsupported_media_type",
             "This kind of body is not taken.",
             allowed=f"multipart/form-data with a part named `{FILE_PART}`, or the CSV itself as text/csv.",
-            remedy=f"curl -F {FILE_PART}=@students.csv …, or curl -H 'Content-Type: text/csv' --data-binary @students.csv …",
+            remedy=f"curl -F {FILE_PART}=@students.csv …, or "
+            "curl -H 'Content-Type: text/csv' --data-binary @students.csv …",
         )
     return IncomingFile(_tidy(filename) or default_name, chunks)
 
