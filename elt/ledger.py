@@ -53,6 +53,17 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class Incoming:
+    """What is known of a file before its first byte; no account: it was dropped straight into the bucket."""
+
+    dataset_id: str
+    account_id: int | None
+    filename: str
+    idempotency_key: str | None = None
+    replaces: Submission | None = None
+
+
+@dataclass(frozen=True)
 class RejectedLine:
     """One refused line: `errors` holds {"column", "code", "message"} each; `raw_text` is the line as it was sent."""
 
@@ -133,18 +144,7 @@ def page(
     return _rows(connection, where, parameters)
 
 
-def add(
-    connection: Connection,
-    *,
-    dataset_id: str,
-    account_id: int | None,
-    object_key: str,
-    filename: str,
-    sha256: str,
-    byte_count: int,
-    idempotency_key: str | None,
-    replaces: Submission | None,
-) -> UUID:
+def add(connection: Connection, incoming: Incoming, object_key: str, sha256: str, byte_count: int) -> UUID:
     """Enter a file whose bytes are durable, and wake `ingest`. Raises UniqueViolation where it is already live."""
     with connection.cursor() as cursor:
         cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
@@ -156,14 +156,14 @@ def add(
             values (%s, %s, %s, %s, %s, %s, %s, %s) returning id
             """,
             [
-                dataset_id,
-                account_id,
+                incoming.dataset_id,
+                incoming.account_id,
                 object_key,
-                filename,
+                incoming.filename,
                 sha256,
                 byte_count,
-                idempotency_key,
-                replaces.submission_id if replaces else None,
+                incoming.idempotency_key,
+                incoming.replaces.submission_id if incoming.replaces else None,
             ],
         )
         (id,) = only_row(cursor)

@@ -12,6 +12,7 @@ from elt import ledger, retracting
 from elt.contract import Contract
 from elt.database import Pool, connect, only_row, transaction
 from elt.errors import NotFound, Unavailable
+from elt.ledger import Incoming
 from elt.loading import load
 from elt.receiving import keep
 from elt.settings import Settings
@@ -178,7 +179,7 @@ def _adopt(pool: Pool, store: ObjectStore, contracts: Mapping[str, Contract], ke
         _set_aside(pool, store, key)
         return False
     with store.open(key) as body:
-        receipt = keep(pool, store, Source(body), dataset_id, None, filename)
+        receipt = keep(pool, store, Source(body), Incoming(dataset_id, None, filename))
     if store.state(key) == seen:  # else it was written again meanwhile, and the next poll takes the new bytes
         store.delete(key)
     return receipt.created

@@ -13,7 +13,7 @@ from elt import ledger
 from elt.contract import Contract
 from elt.database import Pool, only_row
 from elt.errors import Conflict, LaurelError, NotFound
-from elt.ledger import LIVE, Submission
+from elt.ledger import LIVE, Incoming, Submission
 from elt.reading import read_front
 from elt.store import ObjectStore
 from elt.streams import Source
@@ -48,65 +48,39 @@ def receive(
     pool: Pool,
     store: ObjectStore,
     contracts: Mapping[str, Contract],
-    *,
     stream: BinaryIO,
-    dataset_id: str,
-    account_id: int,
-    filename: str,
+    incoming: Incoming,
     max_bytes: int,
-    idempotency_key: str | None = None,
-    replaces: Submission | None = None,
 ) -> Receipt:
     """Take a file from an account. Raises Refused where it cannot be read as this dataset: then nothing is kept."""
-    contract = contract_of(contracts, dataset_id)
-    with pool.connection() as connection:
-        earlier = ledger.find_idempotent(connection, account_id, idempotency_key) if idempotency_key else None
+    contract = contract_of(contracts, incoming.dataset_id)
     source = Source(stream, max_bytes)
+    with pool.connection() as connection:
+        earlier = _earlier(connection, incoming)
     if earlier:
-        return _repeated(earlier, dataset_id, source.drained_sha256(), replaces)
-    if replaces:
-        _check_replaceable(replaces)
+        return _repeated(earlier, incoming, source.drained_sha256())
+    if incoming.replaces:
+        _check_replaceable(incoming.replaces)
     read_front(source.sample(), contract)
-    return keep(pool, store, source, dataset_id, account_id, filename, idempotency_key, replaces)
+    return keep(pool, store, source, incoming)
 
 
-def keep(
-    pool: Pool,
-    store: ObjectStore,
-    source: Source,
-    dataset_id: str,
-    account_id: int | None,
-    filename: str,
-    idempotency_key: str | None = None,
-    replaces: Submission | None = None,
-) -> Receipt:
+def keep(pool: Pool, store: ObjectStore, source: Source, incoming: Incoming) -> Receipt:
     """Make the bytes durable, then enter them. Where the ledger refuses, or anything fails, no object stays behind."""
     with pool.connection() as connection:
-        object_key = _announce(connection, dataset_id)
+        object_key = _announce(connection, incoming.dataset_id)
     entered = False
     try:
         store.put(object_key, source.buffered())
         try:
             with pool.connection() as connection:
-                id = ledger.add(
-                    connection,
-                    dataset_id=dataset_id,
-                    account_id=account_id,
-                    object_key=object_key,
-                    filename=filename,
-                    sha256=source.sha256,
-                    byte_count=source.byte_count,
-                    idempotency_key=idempotency_key,
-                    replaces=replaces,
-                )
+                id = ledger.add(connection, incoming, object_key, source.sha256, source.byte_count)
         except UniqueViolation as error:
-            constraint = error.diag.constraint_name or ""
-            if constraint == "submission_live_content" and (
-                restored := _restore_lost(pool, dataset_id, source.sha256, object_key)
-            ):
-                entered = True
-                return Receipt(restored, created=False)
-            return _already_there(pool, constraint, dataset_id, account_id, source.sha256, idempotency_key, replaces)
+            with pool.connection() as connection:
+                constraint = error.diag.constraint_name or ""
+                receipt = _already_there(connection, incoming, source.sha256, object_key, constraint)
+            entered = receipt.submission.object_key == object_key
+            return receipt
         entered = True
         with pool.connection() as connection:
             return Receipt(ledger.get(connection, id), created=True)
@@ -138,61 +112,53 @@ def _discard(pool: Pool, store: ObjectStore, object_key: str) -> None:
         log.warning("object %s is left for the sweep: %s", object_key, error.message)
 
 
-def _restore_lost(pool: Pool, dataset_id: str, sha256: str, object_key: str) -> Submission | None:
-    """Where the submission of these bytes failed because its object was lost, the bytes that came again stand in."""
-    with pool.connection() as connection:
-        live = ledger.find_live(connection, dataset_id, sha256)
-        if live is None or live.error_code not in ledger.LOST_BYTES:
-            return None
-        return ledger.restore_object(connection, live, object_key)
-
-
 def _already_there(
-    pool: Pool,
-    constraint: str,
-    dataset_id: str,
-    account_id: int | None,
-    sha256: str,
-    idempotency_key: str | None,
-    replaces: Submission | None,
+    connection: Connection, incoming: Incoming, sha256: str, object_key: str, constraint: str
 ) -> Receipt:
-    with pool.connection() as connection:
-        if constraint == "submission_one_successor":
-            raise _replaced_already()
-        if constraint == "submission_live_content":
-            live = ledger.find_live(connection, dataset_id, sha256)
-            if live is None:
-                raise Conflict("ledger_moved_on", "The ledger changed meanwhile.", remedy="Send the file again.")
-            if live.account_id == account_id or account_id is None:
-                return _own_content(live, replaces)
-            raise Conflict(
-                "duplicate_content",
-                "The same bytes are already loaded for this dataset, sent by somebody else.",
-                allowed="The same file is loaded once per dataset, whoever sends it.",
-                remedy="Nothing to do, unless it should differ: then change the file and send it again.",
-            )
-        if idempotency_key and account_id is not None:
-            earlier = ledger.find_idempotent(connection, account_id, idempotency_key)
-            if earlier:
-                return _repeated(earlier, dataset_id, sha256, replaces)
+    """The receipt for bytes that the ledger will not enter again. Raises Conflict where they are not the sender's."""
+    if constraint == "submission_one_successor":
+        raise _replaced_already()
+    if constraint == "submission_live_content":
+        live = ledger.find_live(connection, incoming.dataset_id, sha256)
+        if live is None:
+            raise Conflict("ledger_moved_on", "The ledger changed meanwhile.", remedy="Send the file again.")
+        return _own_content(connection, incoming, live, object_key)
+    if earlier := _earlier(connection, incoming):
+        return _repeated(earlier, incoming, sha256)
     raise LaurelError("ledger_conflict", "The ledger refused the submission.", remedy="Send it again.")
 
 
-def _own_content(live: Submission, replaces: Submission | None) -> Receipt:
-    if replaces and replaces.id not in (live.id, live.replaces_id):
+def _own_content(connection: Connection, incoming: Incoming, live: Submission, object_key: str) -> Receipt:
+    if incoming.account_id not in (live.account_id, None):
         raise Conflict(
             "duplicate_content",
-            "The new version has the same bytes as another submission of yours that is loaded.",
+            "The same bytes are already known for this dataset, sent by somebody else.",
+            allowed="The same file is loaded once per dataset, whoever sends it.",
+            remedy="Nothing to do, unless it should differ: then change the file and send it again.",
+        )
+    if incoming.replaces and incoming.replaces.id not in (live.id, live.replaces_id):
+        raise Conflict(
+            "duplicate_content",
+            "The new version has the same bytes as another submission of yours.",
             allowed="The same file is loaded once per dataset.",
             remedy="Retract the submission that should go, or change the file.",
             submission=str(live.id),
         )
+    if live.status == "failed" and live.error_code in ledger.LOST_BYTES:  # what came again stands in for what was lost
+        live = ledger.restore_object(connection, live, object_key)
     return Receipt(live, created=False)
 
 
-def _repeated(earlier: Submission, dataset_id: str, sha256: str, replaces: Submission | None) -> Receipt:
+def _earlier(connection: Connection, incoming: Incoming) -> Submission | None:
+    """What this account sent under the same Idempotency-Key."""
+    if incoming.idempotency_key is None or incoming.account_id is None:
+        return None
+    return ledger.find_idempotent(connection, incoming.account_id, incoming.idempotency_key)
+
+
+def _repeated(earlier: Submission, incoming: Incoming, sha256: str) -> Receipt:
     """The receipt of a request that was sent again unchanged; a different one under its key would lose a file."""
-    wanted = (dataset_id, sha256, replaces.id if replaces else None)
+    wanted = (incoming.dataset_id, sha256, incoming.replaces.id if incoming.replaces else None)
     if (earlier.dataset_id, earlier.sha256, earlier.replaces_id) != wanted:
         raise Conflict(
             "idempotency_key_reused",

@@ -11,7 +11,7 @@ from backend.incoming import RequestBody, open_file
 from backend.problems import BadRequest
 from backend.services import services
 from elt import ledger
-from elt.ledger import Submission
+from elt.ledger import Incoming, Submission
 from elt.receiving import contract_of, receive
 
 IDEMPOTENCY_KEY_LENGTH = 255
@@ -86,18 +86,8 @@ def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dic
     file = open_file(request, g.body, maximum, default_name=f"{contract.raw_table}.csv")
     # A new version stays with the owner of the old one, also where an admin sends it.
     owner = (replaces.account_id if replaces else None) or account().account_id
-    receipt = receive(
-        parts.pool,
-        parts.store,
-        parts.contracts,
-        stream=file.as_binary(),
-        dataset_id=dataset,
-        account_id=owner,
-        filename=file.filename,
-        max_bytes=maximum,
-        idempotency_key=_idempotency_key(),
-        replaces=replaces,
-    )
+    incoming = Incoming(dataset, owner, file.filename, _idempotency_key(), replaces)
+    receipt = receive(parts.pool, parts.store, parts.contracts, file.as_binary(), incoming, maximum)
     submission = receipt.submission
     detail: dict[str, Any] = {"dataset": dataset, "bytes": submission.byte_count, "created": receipt.created}
     if replaces:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from elt import accounts
 from elt.contract import Contract, load_contracts
 from elt.database import Pool
-from elt.ledger import Submission
+from elt.ledger import Incoming, Submission
 from elt.polling import PollReport, poll
 from elt.receiving import Receipt, receive
 from elt.settings import Settings
@@ -56,9 +56,9 @@ class Pipeline:
     def send(self, data: bytes, dataset: str = STUDENTS, **more: Any) -> Receipt:
         return self.send_stream(io.BytesIO(data), dataset, **more)
 
-    def send_stream(self, stream: BinaryIO, dataset: str = STUDENTS, **more: Any) -> Receipt:
-        arguments = {"account_id": self.account_id, "filename": "file.csv", "max_bytes": 10**8, **more}
-        return receive(self.pool, self.store, self.contracts, stream=stream, dataset_id=dataset, **arguments)
+    def send_stream(self, stream: BinaryIO, dataset: str = STUDENTS, max_bytes: int = 10**8, **more: Any) -> Receipt:
+        incoming = Incoming(dataset, self.account_id, "file.csv", **more)
+        return receive(self.pool, self.store, self.contracts, stream, incoming, max_bytes)
 
     def poll(self) -> PollReport:
         return poll(self.settings, self.store, self.contracts)

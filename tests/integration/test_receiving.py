@@ -132,6 +132,9 @@ def test_a_file_whose_object_was_harmed_is_mended_by_sending_it_again(pipeline: 
     with pytest.raises(PollFailed):
         pipeline.poll()
     assert pipeline.poll().failed == 0  # only its sender can help, so it is not tried for ever
+    other = replace(pipeline, account_id=_second_account(pipeline))
+    with pytest.raises(Conflict):
+        other.send(students("A1"))  # nobody else is let into the submission, nor told of it
     again = pipeline.send(students("A1"))
     assert (again.submission.id, again.created) == (first.id, False)
     assert pipeline.poll().loaded == 1
