@@ -70,7 +70,7 @@ def get_insight_form(name: str, form: str) -> Response:
     """One insight as a file.
     ---
     tags: [insights]
-    summary: One insight as CSV (its rows), PNG or SVG (its chart) or PDF (a one-page report)
+    summary: One insight as CSV (its rows), PNG or SVG (its chart) or PDF (a report)
     parameters:
       - {name: name, in: path, required: true, schema: {type: string}, example: pass_rate}
       - {name: form, in: path, required: true, schema: {type: string, enum: [csv, png, svg, pdf]}}

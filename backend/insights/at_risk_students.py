@@ -12,11 +12,14 @@ def finding(rows: Sequence[Row]) -> Finding:
     if not rows:
         return Finding("0", "students at risk", "No student meets a rule in the latest term on file.")
     tiers = Counter(row["risk_tier"] for row in rows)
+    of = f"of {rows[0]['student_count']} students"
+    if len(tiers) == 1:
+        return Finding(str(len(rows)), f"{of} are in tier {next(iter(tiers))}", "Each row says which rule it met.")
     told = ", ".join(f"{tiers[tier]} in tier {tier}" for tier in sorted(tiers, reverse=True))
     return Finding(
         str(len(rows)),
-        "students at risk",
-        f"{told}. Tier 4 needs help first; each row says which rule it met.",
+        f"{of} at risk",
+        f"{told}. Tier {max(tiers)} needs help first; each row says which rule it met.",
     )
 
 
@@ -49,7 +52,13 @@ INSIGHT = Insight(
     datasets=("laurel/academic_history", "laurel/students"),
     sql="""
         select
-            student_id, grade_level, term, risk_tier, triggers, attendance_rate, f_count, d_count, graded_course_count
+            student_id, grade_level, term, risk_tier, triggers, attendance_rate, f_count, d_count, graded_course_count,
+            (
+                select count(*)
+                from marts.fct_student_risk
+                inner join marts.dim_session using (session_key)
+                where %(grade_level)s::text is null or dim_session.grade_level = %(grade_level)s
+            ) as student_count
         from marts.rpt_at_risk_student
         where
             (%(tier)s::integer is null or risk_tier = %(tier)s::integer)

@@ -14,12 +14,15 @@ def finding(rows: Sequence[Row]) -> Finding:
     rejected = sum(row["rows_rejected"] for row in rows)
     issues = sum(row["issue_count"] for row in rows)
     waiting = [row["title"] for row in rows if not row["is_current"]]
+    files = sum(row["open_submissions"] for row in rows)
+    arrived = f" {files} file{'s wait' if files != 1 else ' waits'} to be loaded." if files else ""
     return Finding(
         shown(rejected / read, "rate"),
         "of source lines rejected",
         f"{shown(rejected, 'integer')} of {shown(read, 'integer')} lines were refused; their senders can fetch them. "
         f"Among the loaded lines {shown(issues, 'integer')} issue{'s were' if issues != 1 else ' was'} noted. "
-        + (f"Not yet in the marts: {', '.join(waiting)}." if waiting else "Everything loaded is in the marts."),
+        + (f"Not yet in the marts: {', '.join(waiting)}." if waiting else "Everything loaded is in the marts.")
+        + arrived,
     )
 
 
@@ -50,7 +53,7 @@ INSIGHT = Insight(
             group by dataset_id
         )
         select
-            dataset_id, title, live_submissions, lines_read, rows_loaded, rows_rejected,
+            dataset_id, title, live_submissions, open_submissions, lines_read, rows_loaded, rows_rejected,
             rows_rejected::double precision / nullif(lines_read, 0) as rejected_rate,
             coalesce(issue.issue_count, 0) as issue_count,
             coalesce(issue.issue_line_count, 0) as issue_line_count,
@@ -62,6 +65,7 @@ INSIGHT = Insight(
     columns=(
         Column("dataset_id", "Dataset", "text"),
         Column("live_submissions", "Files", "integer"),
+        Column("open_submissions", "Files waiting", "integer"),
         Column("lines_read", "Lines", "integer"),
         Column("rows_rejected", "Rejected", "integer"),
         Column("rejected_rate", "Share rejected", "rate"),
@@ -69,7 +73,7 @@ INSIGHT = Insight(
         Column("issue_line_count", "Lines with an issue", "integer"),
         Column("last_received_at", "Last received", "time"),
         Column("last_modelled_at", "Last modelled", "time"),
-        Column("is_current", "All in the marts", "flag"),
+        Column("is_current", "All loaded is in the marts", "flag"),
     ),
     chart={
         "width": "container",

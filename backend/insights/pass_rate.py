@@ -24,8 +24,18 @@ def finding(rows: Sequence[Row]) -> Finding:
         shown(passed / graded, "rate"),
         "of grades reach the pass mark",
         f"{shown(passed, 'integer')} of {shown(graded, 'integer')} grades are {rows[0]['pass_mark']:g} or more. "
-        f"Highest: {high}; lowest: {low}.",
+        f"Highest: {high}; lowest: {low}. {_by_term(rows)}",
     )
+
+
+def _by_term(rows: Sequence[Row]) -> str:
+    terms: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        if row["graded_count"]:
+            ok, all_ = terms.get(row["term"], (0, 0))
+            terms[row["term"]] = (ok + row["passed_count"], all_ + row["graded_count"])
+    told = (f"{term} {shown(ok / all_, 'rate')}" for term, (ok, all_) in terms.items())
+    return f"By term: {', '.join(told)}."
 
 
 INSIGHT = Insight(
@@ -105,6 +115,10 @@ INSIGHT = Insight(
         ],
     },
     finding=finding,
+    caveats=(
+        "A subject taught by one or two teachers carries their effect: a low rate may be the subject's, its teachers' "
+        "or their marking's. Students per teacher shows how many teach it.",
+    ),
     parameters=(
         Parameter(
             name="grade_level",

@@ -23,12 +23,14 @@ def finding(rows: Sequence[Row]) -> Finding:
 INSIGHT = Insight(
     name="student_teacher_ratio",
     title="Students per teacher",
-    question="In which subjects do many students share one teacher?",
+    question="In which subjects do many students share one teacher now, at their present grade level?",
     definition=Definition(
-        measure="Student-teacher ratio: distinct students per distinct teacher, by subject.",
-        numerator="Distinct students with a grade in the subject, in any term.",
+        measure="Student-teacher ratio: students who take a subject now per teacher who teaches it to them.",
+        numerator="Distinct students with a grade in the subject at their present grade level, that of the "
+        "latest session.",
         denominator="Distinct teachers named on those grades.",
-        exclusions="Grades that name no teacher. A student counts once, however many terms the subject was taken.",
+        exclusions="Grades of earlier grade levels; grades that name no teacher. A student counts once, however many "
+        "terms of the present grade level the subject was taken.",
         threshold="None: the ratio is shown as it is.",
         threshold_seeds=(),
     ),
@@ -62,7 +64,8 @@ INSIGHT = Insight(
     },
     finding=finding,
     caveats=(
-        "Over all years on file: students who have left and teachers who have gone are counted where they have grades.",
+        "The files do not say who has left: a student or teacher counts as long as the latest grades on file are "
+        "theirs.",
     ),
     parameters=(
         Parameter(

@@ -1,1 +1,1 @@
-"""What an insight is, and its forms: rows, JSON, CSV, chart, one-page report. Knows Postgres; not Flask."""
+"""What an insight is, and its forms: rows, JSON, CSV, chart, report. Knows Postgres; not Flask."""

@@ -53,9 +53,9 @@ VERDICT = {
 TOOLTIP = [
     {"field": "factor_label", "title": "Factor"},
     {"field": "level", "title": "Level"},
-    {"field": "difference", "title": "Difference", "format": ".1f"},
-    {"field": "difference_low", "title": "95% from", "format": ".1f"},
-    {"field": "difference_high", "title": "to", "format": ".1f"},
+    {"field": "difference", "title": "Difference", "format": ".2f"},
+    {"field": "difference_low", "title": "95% from", "format": ".2f"},
+    {"field": "difference_high", "title": "to", "format": ".2f"},
     {"field": "n", "title": "Number"},
     {"field": "q_value", "title": "q", "format": ".3f"},
 ]
@@ -108,7 +108,7 @@ def threshold(analysis: str) -> str:
 
 
 def finding(points: str) -> Callable[[Sequence[Row]], Finding]:
-    """Says which factors were found, strongest level of each first; `points` is the unit of a difference."""
+    """Says which factors were found, the clearest first, each by its strongest level; `points` is their unit."""
 
     def say(rows: Sequence[Row]) -> Finding:
         tested = {row["factor_label"] for row in rows if row["q_value"] is not None}
@@ -127,15 +127,23 @@ def finding(points: str) -> Callable[[Sequence[Row]], Finding]:
                 "Nothing was found: after correction for the number of factors tested, none goes with the outcome.",
             )
         names = [f"{row['factor_label']} ({row['level']} {signed(row['difference'])})" for row in found.values()]
+        first, more = next(iter(found.values())), len(found) - 1
         return Finding(
-            str(len(found)),
-            f"of {len(tested)} factors found",
+            _headline(first, points),
+            f"{more} more of {len(tested)} factors found" if more else f"the only one found of {len(tested)} factors",
             f"Associated with, not caused by: {'; '.join(names)}.",
             tuple(_one(row, points) for row in found.values()),
             brief=f"Associated with, not caused by: {_clearest(names)}.",
         )
 
     return say
+
+
+def _headline(row: Row, points: str) -> str:
+    size = f"{signed(row['difference'])} {points}"
+    if row["is_slope"]:
+        return f"{row['factor_label']}: {size} {row['level']}"
+    return f"{row['factor_label']} ({row['level']}): {size}"
 
 
 def _clearest(names: Sequence[str]) -> str:

@@ -98,5 +98,5 @@ def to_png(result: Result) -> bytes:
 
 
 def to_pdf(result: Result) -> bytes:
-    """A one-page report, A4: chart, definition, first rows, freshness; the same answer gives the same bytes."""
+    """A report, A4: chart, definition, freshness, the table; the same answer gives the same bytes."""
     return report.pdf(result)

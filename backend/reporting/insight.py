@@ -51,7 +51,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class Finding:
-    """The rows in words: a headline of a few characters with its unit, a sentence or two, and what is behind them.
+    """The rows in words: a headline (a number, or few words) with its unit, a sentence or two, and what is behind them.
 
     `brief` takes the sentence's place where there is little room.
     """

@@ -1,4 +1,4 @@
-"""The one-page PDF of an answered insight, set by typst with the fonts it carries."""
+"""The PDF of an answered insight, set by typst with the fonts it carries."""
 
 import json
 from pathlib import Path
@@ -11,11 +11,15 @@ from backend.reporting.values import shown
 
 TEMPLATE = Path(__file__).with_name("report.typ").read_bytes()
 FONT = "Libertinus Serif"  # typst carries it: text in the chart and around it matches, on every machine
-TABLE_ROWS = 10
+FIRST_PAGE_ROWS = 10  # a longer table begins on a page of its own, and leaves the first to the chart
+TABLE_ROWS = 200
 
 
 def pdf(result: Result) -> bytes:
-    """A4, one page. Deterministic: neither the clock nor the machine's fonts get in."""
+    """A4: chart and definition on the first page, the table below or on the next ones.
+
+    Deterministic: neither the clock nor the machine's fonts get in.
+    """
     chart = charts.svg(charts.spec(result.insight, result.rows), font=FONT)
     compiled = typst.compile(
         TEMPLATE,
@@ -37,6 +41,9 @@ def _content(result: Result) -> dict[str, object]:
     published = shown(freshness.published_at, "time")
     rejected = shown(freshness.rejected_rate, "rate")
     failed = f" A later transform failed ({shown(freshness.failed_at, 'time')})." if freshness.failed_at else ""
+    waiting = (
+        f" {freshness.waiting} file{'s wait' if freshness.waiting != 1 else ' waits'}." if freshness.waiting else ""
+    )
     return {
         "title": insight.title,
         "question": insight.question,
@@ -51,12 +58,16 @@ def _content(result: Result) -> dict[str, object]:
             ["Exclusions", definition.exclusions],
             ["Threshold", f"{definition.threshold} (seed: {', '.join(definition.threshold_seeds) or 'none'})"],
             *([["Mind", " ".join(insight.caveats)]] if insight.caveats else []),
-            ["Freshness", f"Marts published {published}; {rejected} of the source lines were rejected.{failed}"],
+            [
+                "Freshness",
+                f"Marts published {published}; {rejected} of the source lines were rejected.{waiting}{failed}",
+            ],
         ],
         "header": [column.label for column in insight.columns],
         "numeric": [column.kind not in ("text", "flag") for column in insight.columns],
         "rows": [
             [shown(row[column.name], column.kind) for column in insight.columns] for row in result.rows[:TABLE_ROWS]
         ],
-        "more": max(0, len(result.rows) - TABLE_ROWS),
+        "apart": len(result.rows) > FIRST_PAGE_ROWS,
+        "count": len(result.rows),
     }

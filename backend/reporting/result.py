@@ -30,6 +30,11 @@ class Freshness:
     datasets: tuple[Row, ...]
     rejected_rate: float | None
 
+    @property
+    def waiting(self) -> int:
+        """The number of files of these datasets that have arrived and are not loaded yet."""
+        return sum(row["open_submissions"] for row in self.datasets)
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -136,7 +141,7 @@ def _freshness(connection: Connection, datasets: Sequence[str]) -> Freshness:
         connection,
         """
         select
-            dataset_id, title, live_submissions, lines_read, rows_loaded, rows_rejected,
+            dataset_id, title, live_submissions, open_submissions, lines_read, rows_loaded, rows_rejected,
             last_received_at, last_modelled_at, raw_version = modelled_version as is_current
         from catalog.dataset_status
         where dataset_id = any(%(datasets)s)

@@ -24,11 +24,16 @@ def plain(value: Any) -> Any:
 
 def signed(value: float) -> str:
     """A difference, with its sign."""
-    return f"{_rounded(value):+,.1f}".replace("-", "−")
+    return f"{_rounded(value):+,.{_decimals(value)}f}".replace("-", "−")
 
 
 def _rounded(value: Any) -> float:
-    return round(float(value), 1) + 0.0  # never "−0.0"
+    return round(float(value), _decimals(value)) + 0.0  # never "−0.0"
+
+
+def _decimals(value: Any) -> int:
+    """One; two where one would show 0.0 for what is not zero, as for the end of an interval beside it."""
+    return 2 if value and round(float(value), 1) == 0 else 1
 
 
 def shown(value: Any, kind: Kind) -> str:
@@ -41,7 +46,7 @@ def shown(value: Any, kind: Kind) -> str:
         case "integer":
             return f"{int(value):,}"
         case "number":
-            return f"{_rounded(value):,.1f}".replace("-", "−")
+            return f"{_rounded(value):,.{_decimals(value)}f}".replace("-", "−")
         case "rate":
             return f"{100 * float(value):.1f}%"
         case "p_value":

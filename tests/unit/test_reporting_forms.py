@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -30,7 +32,7 @@ def result() -> Result:
     rows = (*ROWS, HIDDEN)
     source = {
         "dataset_id": "laurel/academic_history", "title": "Academic history", "live_submissions": 1,
-        "lines_read": 400, "rows_loaded": 396, "rows_rejected": 4, "is_current": True,
+        "open_submissions": 0, "lines_read": 400, "rows_loaded": 396, "rows_rejected": 4, "is_current": True,
         "last_received_at": None, "last_modelled_at": None,
     }  # fmt: skip
     return Result(
@@ -59,6 +61,7 @@ def test_json_says_how_fresh_and_complete_it_is(result: Result) -> None:
 def test_the_finding_leaves_hidden_rows_out(result: Result) -> None:
     assert result.finding.headline == "62.0%"
     assert "248 of 400" in result.finding.sentence
+    assert "By term: First Term 62.0%." in result.finding.sentence
 
 
 def test_the_chart_carries_its_values(result: Result) -> None:
@@ -73,6 +76,14 @@ def test_png_is_a_png_and_pdf_a_pdf_of_one_page(result: Result) -> None:
     pdf = forms.to_pdf(result)
     assert pdf.startswith(b"%PDF-")
     assert b"/Count 1" in pdf
+
+
+@pytest.mark.parametrize(("count", "pages"), [(10, 1), (11, 2), (200, 4)])
+def test_a_long_table_goes_on_over_pages(result: Result, count: int, pages: int) -> None:
+    long = replace(result, rows=tuple({**ROWS[0], "subject": f"Subject {number}"} for number in range(count)))
+    found = re.search(rb"/Count (\d+)", forms.to_pdf(long))
+    assert found is not None
+    assert int(found[1]) == pages
 
 
 def test_the_same_answer_gives_the_same_bytes(result: Result) -> None:
@@ -108,6 +119,8 @@ def test_a_chart_without_rows_can_be_drawn(name: str) -> None:
         (0.6371, "rate", "63.7%"),
         (12345, "integer", "12,345"),
         (-2.34, "number", "−2.3"),
+        (-0.011, "number", "−0.01"),
+        (0.0, "number", "0.0"),
         (0.0004, "p_value", "< 0.001"),
         (True, "flag", "yes"),
         (None, "number", "–"),

@@ -127,6 +127,43 @@ def test_the_planted_students_at_risk_have_their_tier_and_trigger(reader: Pool) 
         assert (" F and " in words) == (trigger == "courses"), student
 
 
+def test_a_tier_by_itself_is_told_out_of_all_students(reader: Pool) -> None:
+    everybody = answer(registry()["at_risk_students"], {}, reader)
+    assert everybody.finding.unit == "of 600 students at risk"
+    assert "Tier 4 needs help first" in everybody.finding.sentence
+    alone = answer(registry()["at_risk_students"], {"tier": "1"}, reader).finding
+    assert alone.unit == "of 600 students are in tier 1"
+    assert "first" not in alone.sentence
+
+
+def test_a_headline_names_what_was_found(reader: Pool) -> None:
+    said = answer(registry()["teacher_background"], {}, reader).finding
+    assert said.headline.startswith(("Years of experience: +", "Qualification ("))
+    assert "points" in said.headline
+    assert said.unit.startswith("1 more of ")
+
+
+def test_teachers_share_the_students_of_the_present_grade_level_only(reader: Pool) -> None:
+    with reader.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select student_key, grade_level_order, course_name, teacher_key from marts.fct_grade "
+            "join marts.dim_session using (session_key) join marts.dim_course using (course_key)"
+        )
+        grades = cursor.fetchall()
+    present: dict[str, int] = {}
+    for student, order, _, _ in grades:
+        present[student] = max(order, present.get(student, 0))
+    students: dict[str, set[str]] = {}
+    ever: dict[str, set[str]] = {}
+    for student, order, subject, _ in grades:
+        ever.setdefault(subject, set()).add(student)
+        if order == present[student]:
+            students.setdefault(subject, set()).add(student)
+    told = {row["subject"]: row["student_count"] for row in rows(reader, "student_teacher_ratio")}
+    assert told == {subject: len(those) for subject, those in students.items()}
+    assert told["Basic Science"] < len(ever["Basic Science"])
+
+
 def test_mathematics_is_harder_than_physical_education(reader: Pool) -> None:
     rates: dict[str, list[float]] = {}
     for row in rows(reader, "pass_rate"):

@@ -1,4 +1,14 @@
-with taught as (
+-- What each student takes now: the grades at the grade level of the latest session. Grades of earlier years, under
+-- other teachers, would make every class look larger than it is.
+with present as (
+    select
+        latest.student_key,
+        dim_session.grade_level
+    from {{ ref('int_student_latest_session') }} as latest
+    inner join {{ ref('dim_session') }} as dim_session on latest.session_key = dim_session.session_key
+),
+
+taught as (
     select
         fct_grade.source_system,
         dim_course.course_name as subject,
@@ -8,6 +18,8 @@ with taught as (
         dim_teacher.teacher_key
     from {{ ref('fct_grade') }} as fct_grade
     inner join {{ ref('dim_session') }} as dim_session on fct_grade.session_key = dim_session.session_key
+    inner join present
+        on fct_grade.student_key = present.student_key and dim_session.grade_level = present.grade_level
     inner join {{ ref('dim_course') }} as dim_course on fct_grade.course_key = dim_course.course_key
     inner join {{ ref('dim_teacher') }} as dim_teacher
         on fct_grade.teacher_key = dim_teacher.teacher_key and dim_teacher.member_type != 'unknown'
