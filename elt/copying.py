@@ -14,7 +14,8 @@ from psycopg2.extensions import connection as Connection
 from elt import raw_tables
 from elt.checking import RowChecker
 from elt.contract import Contract
-from elt.reading import Front, Record, read_records
+from elt.detecting import Front
+from elt.reading import Record, read_records
 from elt.store import ObjectStore
 from elt.streams import Source
 

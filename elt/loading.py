@@ -11,8 +11,8 @@ from elt import ledger, locks, raw_tables
 from elt.contract import Contract
 from elt.copying import Claim, Tally, copy_rows, reject_duplicates, store_rejects
 from elt.database import transaction
+from elt.detecting import Front, read_front
 from elt.errors import LaurelError, NotFound, Refused
-from elt.reading import Front, read_front
 from elt.store import ObjectStore
 from elt.streams import Source
 

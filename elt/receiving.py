@@ -12,9 +12,9 @@ from psycopg2.extensions import connection as Connection
 from elt import ledger
 from elt.contract import Contract
 from elt.database import Pool, only_row
+from elt.detecting import read_front
 from elt.errors import Conflict, LaurelError, NotFound
 from elt.ledger import LIVE, Incoming, Submission
-from elt.reading import read_front
 from elt.store import ObjectStore
 from elt.streams import Source
 

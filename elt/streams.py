@@ -4,8 +4,8 @@ import hashlib
 import io
 from typing import BinaryIO
 
+from elt.detecting import SAMPLE_BYTES
 from elt.errors import Refused
-from elt.reading import SAMPLE_BYTES
 
 
 class Source(io.RawIOBase):

@@ -18,9 +18,9 @@ from backend.services import services
 from backend.silence import limit_silence
 from elt import ledger
 from elt.database import connect, translated_errors
+from elt.detecting import SAMPLE_BYTES
 from elt.errors import NotFound
 from elt.ledger import Submission
-from elt.reading import SAMPLE_BYTES
 
 CHUNK_BYTES = 256 * 1024
 ERROR_COLUMNS = ("_line", "_column", "_error")

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elt.contract import Contract, parse_contract
+from elt.detecting import read_front
 from elt.errors import Refused
-from elt.reading import LINE_LIMIT, UNDECODABLE, Record, read_front, read_records
+from elt.reading import LINE_LIMIT, UNDECODABLE, Record, read_records
 
 
 @pytest.fixture(scope="module")
