@@ -63,6 +63,7 @@ class Contract:
     missing_values: tuple[str, ...]
     max_rejected_rate: float
     schema: Mapping[str, Any]
+    raw_schema: str = "raw"  # another one while a file is only tried (elt.dry_run)
 
     @property
     def raw_table(self) -> str:

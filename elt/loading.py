@@ -82,16 +82,17 @@ def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract
         with connection.cursor() as cursor:
             cursor.execute("savepoint before_rows")
             tally = copy_rows(connection, source, front, contract, claim, rejects)
-            _check_unchanged(source, claim)
+            check_unchanged(source, claim)
             reject_duplicates(connection, store, contract, claim, front, tally, rejects)
-            refusal = _refusal(contract, tally)
+            refusal = refusal_of(contract, tally)
             if refusal:
                 cursor.execute("rollback to savepoint before_rows")
         store_rejects(connection, rejects)
         return _settle(connection, contract, claim, front, tally, refusal)
 
 
-def _check_unchanged(source: Source, claim: Claim) -> None:
+def check_unchanged(source: Source, claim: Claim) -> None:
+    """Raises LaurelError where the bytes that were read are not the ones that were promised."""
     if source.sha256 != claim.sha256:
         raise LaurelError(
             "object_changed",
@@ -141,7 +142,8 @@ def _settle(
     return Loaded(claim.id, outcome["status"], tally)
 
 
-def _refusal(contract: Contract, tally: Tally) -> Refused | None:
+def refusal_of(contract: Contract, tally: Tally) -> Refused | None:
+    """Why nothing of a file is loaded, although it could be read; None where its good lines are."""
     if tally.read == 0:
         return Refused("header_only", "The file has a header and no lines.", remedy="Send the file with its data.")
     if tally.rejected > contract.max_rejected_rate * tally.read:

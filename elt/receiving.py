@@ -60,7 +60,7 @@ def receive(
     if earlier:
         return _repeated(earlier, incoming, source.drained_sha256())
     if incoming.replaces:
-        _check_replaceable(incoming.replaces)
+        check_replaceable(incoming.replaces)
     read_front(source.sample(), contract)
     return keep(pool, store, source, incoming)
 
@@ -169,7 +169,8 @@ def _repeated(earlier: Submission, incoming: Incoming, sha256: str) -> Receipt:
     return Receipt(earlier, created=False)
 
 
-def _check_replaceable(submission: Submission) -> None:
+def check_replaceable(submission: Submission) -> None:
+    """Raises Conflict where no new version of it can be taken."""
     if submission.replaced_by_id:
         raise _replaced_already()
     if submission.status not in REPLACEABLE:
