@@ -12,7 +12,7 @@ from elt.database import only_row
 
 def table(contract: Contract) -> sql.Composed:
     """The dataset's table, quoted for a statement."""
-    return sql.SQL("{}").format(sql.Identifier(contract.raw_schema, contract.raw_table))
+    return sql.SQL(contract.raw_schema + ".{}").format(sql.Identifier(contract.raw_table))
 
 
 def columns(contract: Contract) -> sql.Composed:
