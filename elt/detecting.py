@@ -1,35 +1,40 @@
 """What the beginning of a file tells: its encoding, its dialect, and how its header fits the contract."""
 
-import codecs
 import csv
 import re
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from charset_normalizer import from_bytes
-
-from elt.contract import Contract, HeaderMatch, normalise
-from elt.errors import Refused
+from elt.contract import Contract, HeaderMatch
+from elt.encoding import decode, detect_encoding
+from elt.file_errors import check_header, check_is_text, empty_file, header_only, preamble
 
 SAMPLE_BYTES = 256 * 1024
-NAMED_UNKNOWN_COLUMNS = 5
-DELIMITERS = (",", ";", "\t", "|")
-BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-# First bytes of what people send with a CSV's name, and what it is.
-FILE_SIGNATURES = {
-    b"PK\x03\x04": "a ZIP archive or a spreadsheet (.xlsx, .ods)",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
-    b"\x1f\x8b": "a gzip archive",
-    b"%PDF": "a PDF",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"PAR1": "a Parquet file",
-}
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+QUOTES = {"double": '"', "single": "'", "none": None}
+HEADER_LINES = 20  # more than the cells of any header take that hold line ends
+PREAMBLE_LINES = 100  # so far down a header is looked for, to tell where it is
+QUOTE_LINES = 200  # so many lines say whether cells stand in '…'
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+EXCEL_SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the sender says of a file; None: to be found out. `quote` names one of QUOTES."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        """What was stated, for the ledger."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+NOTHING_STATED = Stated()
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,8 @@ class Compression:
 
 
 @dataclass(frozen=True)
-class Front:
-    """What the beginning of a file tells: how to read it, and how its header fits the contract.
+class Layout:
+    """How the text of a file is laid out.
 
     `encoding` is a Python codec that takes a byte order mark away. `quote_char` is `"`, `'` or None (nothing is
     quoted). The header starts on physical line `header_line_number` (from 1; nothing above it is data) and takes
@@ -52,117 +57,172 @@ class Front:
     encoding: str
     delimiter: str
     quote_char: str | None
+    line_terminator: str
     header_line_number: int
     header_line_count: int
     header: list[str]
-    match: HeaderMatch
-    compression: Compression | None = None
 
     @property
     def dialect(self) -> dict[str, Any]:
-        """The dialect as shown on the submission."""
-        return {"delimiter": self.delimiter, "quoteChar": self.quote_char}
+        """As shown on the submission, in the words of Frictionless Table Dialect."""
+        return {
+            "delimiter": self.delimiter,
+            "quoteChar": self.quote_char,
+            "lineTerminator": self.line_terminator,
+            "headerRows": [self.header_line_number],
+        }
 
 
-def read_front(sample: bytes, contract: Contract) -> Front:
-    """Decide encoding, delimiter and header from the first bytes of a file. Raises Refused where it is no such CSV."""
-    if not sample.strip(b" \t\r\n\x00" + codecs.BOM_UTF8):
-        raise Refused("empty_file", "The file is empty.", remedy="Send a CSV with a header and at least one line.")
-    encoding = _encoding(sample)
-    text = sample.decode(encoding, errors="surrogateescape" if encoding != "utf-16" else "ignore")
-    if "\x00" in text[:4096]:
-        raise _not_csv("binary data")
-    lines = enumerate(re.split(r"\r\n|\n|\r", text), start=1)
-    number, first_line = next(((number, line) for number, line in lines if line.strip()), (1, ""))
-    headers = {delimiter: _cells(first_line, delimiter) for delimiter in DELIMITERS}
-    # The delimiter is the one under which most of the contract's columns appear, so no guess from the data is needed.
-    delimiter = min(DELIMITERS, key=lambda candidate: len(contract.match_header(headers[candidate]).missing))
-    header = headers[delimiter]
-    match = contract.match_header(header)
-    _check_header(header, match, contract)
-    return Front(encoding, delimiter, '"', number, 1, header, match)
+@dataclass(frozen=True)
+class Front(Layout):
+    """The layout of a file that fits a contract: how its header does, and how it was packed."""
+
+    match: HeaderMatch
+    compression: Compression | None = None
 
 
-def _encoding(sample: bytes) -> str:
-    for mark, name in BYTE_ORDER_MARKS.items():
-        if sample.startswith(mark):
-            return name
-    for signature, kind in FILE_SIGNATURES.items():
-        if sample.startswith(signature):
-            raise _not_csv(kind)
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)  # incremental: a character may be cut at the end
-        return "utf-8"
-    except UnicodeDecodeError:
-        best = from_bytes(sample, cp_isolation=["utf_8", "cp1252", "latin_1", "utf_16_le", "utf_16_be"]).best()
-        # One bad byte in a file of good UTF-8 is a bad line, not another encoding.
-        broken = len(re.findall("[\udc80-\udcff]", sample.decode("utf-8", errors="surrogateescape")))
-        multibyte = len(re.findall(rb"[\xc3-\xf4][\x80-\xbf]", sample))
-        if best is None or multibyte > broken:
-            return "utf-8"
-        return best.encoding
+@dataclass(frozen=True)
+class _Header:
+    """A candidate: what the header would be under one delimiter and one quotation mark."""
+
+    delimiter: str
+    quote_char: str | None
+    line_count: int
+    cells: list[str]
+    found: int = field(default=0)  # columns of the contract; without a contract, evidence that this is the dialect
 
 
-def _not_csv(kind: str) -> Refused:
-    return Refused(
-        "not_csv",
-        f"This is not a CSV file: it looks like {kind}.",
-        allowed="Plain text, one record a line, cells separated by comma, semicolon, tab or |.",
-        remedy="Save or export it as CSV (UTF-8) and send that.",
+def read_front(
+    sample: bytes, contract: Contract, stated: Stated = NOTHING_STATED, compression: Compression | None = None
+) -> Front:
+    """How to read a file, from its first bytes: all of it, or SAMPLE_BYTES. Raises Refused where it is no such CSV."""
+    layout, lines = _read_layout(sample, contract, stated)
+    match = contract.match_header(layout.header)
+    if match.missing:
+        check_is_text(lines)
+    few = 2 * len(match.missing) >= len(contract.fields)
+    if few and (number := _header_further_down(lines, layout, contract, stated)):
+        raise preamble(number)
+    check_header(layout.header, match, contract, layout.encoding)
+    first_record = layout.header_line_number - 1 + layout.header_line_count
+    if len(sample) < SAMPLE_BYTES and not any(line.strip(" \r\n") for line in lines[first_record:]):
+        raise header_only()
+    return Front(**vars(layout), match=match, compression=compression)
+
+
+def read_layout(sample: bytes, stated: Stated = NOTHING_STATED) -> Layout:
+    """How to read a file that no contract describes yet. Raises Refused where it is no text, or empty."""
+    layout, lines = _read_layout(sample, None, stated)
+    check_is_text(lines)
+    return layout
+
+
+def _read_layout(sample: bytes, contract: Contract | None, stated: Stated) -> tuple[Layout, list[str]]:
+    """The layout, and the lines of the sample with their ends."""
+    encoding = detect_encoding(sample, stated.encoding)
+    lines = LINE.findall(decode(sample, encoding))
+    number, separator = _first_line(lines)
+    delimiters, quotes = _choices(stated, separator)
+    headers = [
+        candidate
+        for quote_char in quotes
+        for delimiter in delimiters
+        for candidate in _headers(lines[number - 1 :], delimiter, quote_char, contract)
+    ]
+    header = max(headers, key=lambda candidate: candidate.found)  # the first of equals: they stand in order of use
+    quote_char = header.quote_char
+    if stated.quote is None and quote_char == '"' and _stands_in_single_quotes(lines[number:], header):
+        quote_char = "'"
+    end = re.search(r"\r\n|\n|\r", lines[number - 1])
+    return (
+        Layout(
+            encoding=encoding,
+            delimiter=header.delimiter,
+            quote_char=quote_char,
+            line_terminator=end.group() if end else "\n",
+            header_line_number=number,
+            header_line_count=header.line_count,
+            header=header.cells,
+        ),
+        lines,
     )
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:  # a cell longer than any header
-        return []
+def _first_line(lines: list[str]) -> tuple[int, str | None]:
+    """Number of the first line that is not blank, and the delimiter that Excel's `sep=;` above it names."""
+    written = [number for number, line in enumerate(lines, start=1) if line.strip()]
+    if not written:
+        raise empty_file()
+    excel = EXCEL_SEPARATOR.fullmatch(lines[written[0] - 1].strip("\r\n"))
+    if excel and len(written) > 1:
+        return written[1], excel.group(1)
+    return written[0], None
 
 
-def _check_header(header: list[str], match: HeaderMatch, contract: Contract) -> None:
-    expected = [field.name for field in contract.fields]
-    if len(match.missing) == len(contract.fields):
-        raise Refused(
-            "wrong_header",
-            f"No column of {contract.name} is in the first line.",
-            allowed="The first line must name the columns, in this spelling: " + ", ".join(expected) + ".",
-            remedy="Check that the file belongs to this dataset, that its first line is the header, and that its cells "
-            "are separated by comma, semicolon, tab or |.",
-            missing=list(match.missing),
-        )
-    names = [normalise(cell) for cell in header]
-    repeated = [name for name in expected if names.count(normalise(name)) > 1]
-    if repeated:
-        raise Refused(
-            "duplicate_header",
-            "The header names a column more than once.",
-            allowed="Each column once.",
-            remedy="Remove or rename the repeated column: " + ", ".join(repeated) + ".",
-            repeated=repeated,
-        )
-    if match.missing or match.unknown:
-        unknown = _unknown_columns(header, match, contract)
-        parts = ["missing: " + ", ".join(match.missing)] if match.missing else []
-        parts += ["unknown: " + ", ".join(unknown)] if unknown else []
-        raise Refused(
-            "wrong_header",
-            f"The header does not match {contract.name}: " + "; ".join(parts) + ".",
-            allowed="Exactly these columns, in this spelling and any order: " + ", ".join(expected) + ".",
-            remedy="Rename, add or remove columns so that the header matches; an added column may be left empty.",
-            missing=list(match.missing),
-            unknown=unknown,
-        )
+def _choices(stated: Stated, separator: str | None) -> tuple[list[str], list[str | None]]:
+    delimiters = list(DELIMITERS.values())
+    if stated.delimiter:
+        delimiters = [DELIMITERS[stated.delimiter]]
+    elif separator in delimiters:
+        delimiters = [separator]
+    return delimiters, [QUOTES[stated.quote]] if stated.quote else ['"', "'"]
 
 
-def _unknown_columns(header: list[str], match: HeaderMatch, contract: Contract) -> list[str]:
-    """Columns that the contract does not know: by name in what is plainly a header, else by place.
+def _headers(lines: list[str], delimiter: str, quote_char: str | None, contract: Contract | None) -> Iterator[_Header]:
+    """What the header could be under this dialect: its first line, or more where a quoted cell runs over lines."""
+    longest = HEADER_LINES if quote_char and quote_char in lines[0] else 1
+    for count in (1, longest) if longest > 1 else (1,):
+        line_count, cells = next(_records(lines[:count], delimiter, quote_char), (1, list[str]()))
+        if contract:
+            found = len(contract.fields) - len(contract.match_header(cells).missing)
+        else:
+            unquoted = sum(cell[:1] not in ("'", '"') for cell in cells)
+            found = len(lines) * _evidence(lines, delimiter, quote_char, len(cells)) + unquoted
+        yield _Header(delimiter, quote_char, line_count, cells, found)
 
-    A first line that is data, or runs on into data because a line end was lost, must not be quoted.
+
+def _records(lines: Iterable[str], delimiter: str, quote_char: str | None) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the number of lines read so far. Stops where a cell is longer than any header's may be."""
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote_char else csv.QUOTE_NONE
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote_char, quoting=quoting)
+    with suppress(csv.Error):
+        for cells in reader:
+            yield reader.line_num, cells
+
+
+def _evidence(lines: list[str], delimiter: str, quote_char: str | None, cell_count: int) -> int:
+    """How much speaks for a dialect where no contract does: records as long as the header."""
+    if cell_count < 2:
+        return 0
+    return sum(len(cells) == cell_count for _, cells in _records(lines[:QUOTE_LINES], delimiter, quote_char))
+
+
+def _stands_in_single_quotes(lines: list[str], header: _Header) -> bool:
+    """Whether cells are quoted with ' though the header is not: it mends records, or wraps a whole column.
+
+    An apostrophe that happens to start a cell (`'s-Hertogenbosch`) does neither.
     """
-    plainly_header = len(match.missing) <= len(contract.fields) / 2 and len(match.unknown) <= NAMED_UNKNOWN_COLUMNS
-    found = set(match.positions)
-    return [
-        normalise(cell) or "(blank)" if plainly_header else f"column {position + 1}"
-        for position, cell in enumerate(header)
-        if position not in found
-    ]
+    lines = lines[header.line_count - 1 :][:QUOTE_LINES]
+    if not any("'" in line for line in lines):
+        return False
+    double = [cells for _, cells in _records(lines, header.delimiter, '"') if cells]
+    single = [cells for _, cells in _records(lines, header.delimiter, "'") if cells]
+    width = len(header.cells)
+    whole = [cells for cells in double if len(cells) == width]
+    mended = sum(len(cells) == width for cells in single) > len(whole)
+    wrapped = len(whole) > 1 and any(
+        all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in column) for column in zip(*whole, strict=True)
+    )
+    return mended or wrapped
+
+
+def _header_further_down(lines: list[str], layout: Layout, contract: Contract, stated: Stated) -> int | None:
+    """The line on which a header of this contract seems to stand, below the first line."""
+    delimiters, quotes = _choices(stated, None)
+    for number in range(layout.header_line_number + 1, min(len(lines), PREAMBLE_LINES) + 1):
+        for quote_char in quotes:
+            for delimiter in delimiters:
+                _, cells = next(_records([lines[number - 1]], delimiter, quote_char), (1, list[str]()))
+                if 2 * len(contract.match_header(cells).missing) < len(contract.fields):
+                    return number
+    return None

@@ -113,7 +113,7 @@ def test_an_idempotency_key_has_a_shape(ada: Any, students: Students, key: str) 
         (b"%PDF-1.7\n", 415, "not_csv"),
         (b"\x1f\x8b\x08" + b"\x00" * 100, 415, "not_csv"),
         (b"\x00\x01\x02" * 500, 415, "not_csv"),
-        (b"<!doctype html><html></html>", 422, "wrong_header"),
+        (b"<!doctype html><html></html>", 415, "not_csv"),
         (b'{"Student ID": 1}', 422, "wrong_header"),
     ],
 )
