@@ -45,6 +45,13 @@ INSIGHT = Insight(
         "laurel/students",
         "laurel/survey",
         "laurel/teachers",
+        "oulad/assessments",
+        "oulad/courses",
+        "oulad/student_assessment",
+        "oulad/student_info",
+        "oulad/student_registration",
+        "oulad/student_vle",
+        "oulad/vle",
     ),
     sql="""
         with issue as (
@@ -60,6 +67,8 @@ INSIGHT = Insight(
             last_received_at, last_modelled_at, raw_version = modelled_version as is_current
         from catalog.dataset_status
         left join issue using (dataset_id)
+        -- What nobody ever sent says nothing about quality.
+        where live_submissions + open_submissions + rejected_submissions > 0
         order by dataset_id
     """,
     columns=(
