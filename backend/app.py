@@ -35,19 +35,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.api_url.startswith("https:"),
         MAX_CONTENT_LENGTH=BODY_LIMIT,
     )
-    contracts = load_contracts()
     app.extensions[EXTENSION] = Services(
         settings=settings,
         pool=Pool(settings.database_url, POOL_SIZE),
         reader_pool=Pool(settings.reader_database_url, POOL_SIZE),
         store=ObjectStore(settings),
-        contracts=contracts,
     )
     app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
     for resource in (datasets, submissions, uploads, downloads, insights, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
-    swagger.register(app, contracts)
+    swagger.register(app, load_contracts())
     app.after_request(security.add_headers)
     return app

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app
+from flask import current_app, g
 
-from elt.contract import Contract
+from elt.accounts import Account
+from elt.contract import Contract, load_contracts
 from elt.database import Pool
+from elt.registry import Registry
 from elt.settings import Settings
 from elt.store import ObjectStore
 
@@ -22,7 +24,14 @@ class Services:
     pool: Pool
     reader_pool: Pool
     store: ObjectStore
-    contracts: Mapping[str, Contract]
+
+    @property
+    def contracts(self) -> Mapping[str, Contract]:
+        """The datasets that the account behind this request may see. Look one up while holding no connection."""
+        account = cast("Account | None", g.get("account"))
+        if account is None:
+            return load_contracts()
+        return Registry(self.pool, visible_to=None if account.role == "admin" else account.account_id)
 
 
 def services() -> Services:

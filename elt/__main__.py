@@ -18,6 +18,7 @@ from elt.errors import LaurelError, NotFound
 from elt.ledger import Submission
 from elt.loading import load
 from elt.polling import PollFailed, due, poll
+from elt.registry import open_registry
 from elt.settings import MissingSetting, Settings
 from elt.store import ObjectStore
 
@@ -86,11 +87,10 @@ def _migrate(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _poll(settings: Settings, options: argparse.Namespace) -> None:
-    print(
-        poll(
-            settings, ObjectStore(settings), load_contracts(), progress=lambda ids: tqdm(ids, unit="file", disable=None)
+    with open_registry(settings) as contracts:
+        print(
+            poll(settings, ObjectStore(settings), contracts, progress=lambda ids: tqdm(ids, unit="file", disable=None))
         )
-    )
 
 
 def _transform(settings: Settings, options: argparse.Namespace) -> None:
@@ -101,7 +101,8 @@ def _load(settings: Settings, options: argparse.Namespace) -> None:
     connection = connect(settings.database_url)
     try:
         submission = _submission(connection, options.id)
-        contract = load_contracts()[submission.dataset_id]
+        with open_registry(settings) as contracts:
+            contract = contracts[submission.dataset_id]
         print(load(connection, ObjectStore(settings), contract, submission.submission_id) or "Nothing to do.")
     finally:
         connection.close()

@@ -1,7 +1,7 @@
 """Contracts: one Table Schema file per dataset says what a file must look like, and what its raw table is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,9 @@ import yaml
 CONTRACTS = Path(__file__).parent / "contracts"
 INT4_MAXIMUM = 2**31 - 1
 DEFAULT_MAX_REJECTED_RATE = 0.05
+# Where the table of a dataset stands: of a contract that ships with Laurel, or of one that a researcher described.
+SHIPPED_SCHEMA = "raw"
+DESCRIBED_SCHEMA = "raw_private"
 
 
 @dataclass(frozen=True)
@@ -24,15 +27,18 @@ class Field:
     constraints: Mapping[str, Any]
     personal: str | None
     example: str
+    added_in: int = 1  # the contract's version that brought the column; files from before may lack it
+    is_wide: bool = False  # eight bytes for whole numbers of any range, so that a wider range needs no rewrite
 
     @property
     def postgres_type(self) -> str:
         """The type of the column in raw."""
-        if self.type == "integer":
+        if self.type == "integer" and not self.is_wide:
             maximum = self.constraints.get("maximum")
             return "integer" if maximum is not None and maximum <= INT4_MAXIMUM else "bigint"
         return {
             "string": "text",
+            "integer": "bigint",
             "number": "numeric",
             "boolean": "boolean",
             "date": "date",
@@ -63,7 +69,8 @@ class Contract:
     missing_values: tuple[str, ...]
     max_rejected_rate: float
     schema: Mapping[str, Any]
-    raw_schema: str = "raw"  # another one while a file is only tried (elt.dry_run)
+    raw_schema: str = SHIPPED_SCHEMA  # another one while a file is only tried (elt.dry_run)
+    is_described: bool = False  # by a researcher; otherwise it ships with Laurel
 
     @property
     def raw_table(self) -> str:
@@ -75,6 +82,14 @@ class Contract:
         """Columns of raw that identify a row within one file; empty where the dataset has no key."""
         by_name = {field.name: field.column for field in self.fields}
         return tuple(by_name[name] for name in self.primary_key)
+
+    def with_headers(self, headers: Mapping[str, str]) -> "Contract":
+        """The same contract for a file that calls some fields otherwise: `headers` gives the file's name of a field."""
+        return replace(
+            self,
+            fields=tuple(replace(field, name=headers.get(field.name, field.name)) for field in self.fields),
+            primary_key=tuple(headers.get(name, name) for name in self.primary_key),
+        )
 
     def to_table_schema(self) -> dict[str, Any]:
         """The contract as Frictionless Table Schema, ready for JSON."""
@@ -96,8 +111,8 @@ def normalise(header: str) -> str:
     return " ".join(header.split())
 
 
-def parse_contract(document: Mapping[str, Any]) -> Contract:
-    """A contract from its YAML document. Raises KeyError where a required part is missing."""
+def parse_contract(document: Mapping[str, Any], *, is_described: bool = False) -> Contract:
+    """A contract from its document (Table Schema). Raises KeyError where a required part is missing."""
     fields = tuple(
         Field(
             name=field["name"],
@@ -107,6 +122,8 @@ def parse_contract(document: Mapping[str, Any]) -> Contract:
             constraints=field.get("constraints", {}),
             personal=field.get("personal"),
             example=str(field["example"]),
+            added_in=field.get("addedIn", 1),
+            is_wide=is_described,
         )
         for field in document["fields"]
     )
@@ -120,6 +137,8 @@ def parse_contract(document: Mapping[str, Any]) -> Contract:
         missing_values=tuple(document.get("missingValues", ("",))),
         max_rejected_rate=document.get("maxRejectedRate", DEFAULT_MAX_REJECTED_RATE),
         schema=document,
+        raw_schema=DESCRIBED_SCHEMA if is_described else SHIPPED_SCHEMA,
+        is_described=is_described,
     )
 
 

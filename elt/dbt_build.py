@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from psycopg2.extensions import parse_dsn
 
 from elt.errors import LaurelError
@@ -32,6 +33,13 @@ class NodeResult:
     def failed(self) -> bool:
         """`skipped` counts: something before it failed."""
         return self.status in ("error", "fail", "runtime error", "skipped", "partial success")
+
+
+def modelled_datasets() -> frozenset[str]:
+    """The datasets that models read: dbt's sources, but for the ledger."""
+    documents = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in PROJECT.glob("models/**/*__sources.yml"))
+    sources = (source for document in documents for source in document["sources"] if source["name"] != "catalog")
+    return frozenset(f"{source['name']}/{table['name']}" for source in sources for table in source["tables"])
 
 
 def build(settings: Settings, datasets: Sequence[str] | None) -> list[NodeResult]:

@@ -38,6 +38,7 @@ class Submission:
     replaces_id: UUID | None
     replaced_by_id: UUID | None
     contract_version: int | None
+    header_mapping: Mapping[str, str] | None
     encoding: str | None
     dialect: Mapping[str, Any] | None
     lines_read: int | None
@@ -61,6 +62,7 @@ class Incoming:
     filename: str
     idempotency_key: str | None = None
     replaces: Submission | None = None
+    header_mapping: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,8 @@ def add(connection: Connection, incoming: Incoming, object_key: str, sha256: str
             """
             insert into catalog.submission
                 (dataset_id, account_id, object_key, filename, sha256, byte_count, idempotency_key,
-                 replaces_submission_id)
-            values (%s, %s, %s, %s, %s, %s, %s, %s) returning id
+                 replaces_submission_id, header_mapping)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning id
             """,
             [
                 incoming.dataset_id,
@@ -164,6 +166,7 @@ def add(connection: Connection, incoming: Incoming, object_key: str, sha256: str
                 byte_count,
                 incoming.idempotency_key,
                 incoming.replaces.submission_id if incoming.replaces else None,
+                json.dumps(incoming.header_mapping) if incoming.header_mapping else None,
             ],
         )
         (id,) = only_row(cursor)

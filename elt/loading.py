@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from elt import ledger, locks, raw_tables
+from elt import header_mapping, ledger, locks, raw_tables
 from elt.contract import Contract
 from elt.copying import Claim, Tally, copy_rows, reject_duplicates, store_rejects
 from elt.database import transaction
@@ -78,6 +78,7 @@ def _claim(connection: Connection, submission_id: int) -> Claim | None:
 def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract, claim: Claim) -> Loaded:
     with store.open(claim.object_key) as body, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rejects:
         source = Source(body)
+        contract = header_mapping.fitted(connection, contract, claim.submission_id, source.sample())
         front = read_front(source.sample(), contract)
         with connection.cursor() as cursor:
             cursor.execute("savepoint before_rows")

@@ -1,4 +1,4 @@
-"""The tables of schema raw: an append-only union of live submissions, typed by their contract."""
+"""The tables that files are loaded into: an append-only union of live submissions, typed by their contract."""
 
 import json
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ from psycopg2.extensions import connection as Connection
 
 from elt.contract import Contract
 from elt.database import only_row
+from elt.errors import LaurelError
 
 
 def table(contract: Contract) -> sql.Composed:
@@ -22,28 +23,35 @@ def columns(contract: Contract) -> sql.Composed:
 
 
 def register(connection: Connection, contracts: Iterable[Contract]) -> None:
-    """Enter every contract in the ledger, and make the raw tables that are not there yet."""
-    with connection.cursor() as cursor:
-        for contract in contracts:
+    """Enter every contract that ships with Laurel in the ledger, and make the raw tables that are not there yet."""
+    for contract in contracts:
+        document = json.dumps(contract.to_table_schema(), ensure_ascii=False)
+        with connection.cursor() as cursor:
             cursor.execute(
                 """
                 insert into catalog.dataset (dataset_id, title, contract, contract_version, raw_table)
                 values (%s, %s, %s, %s, %s)
                 on conflict (dataset_id) do update set title = excluded.title, contract = excluded.contract,
-                    contract_version = excluded.contract_version
+                    contract_version = excluded.contract_version where dataset.account_id is null
                 """,
-                [
-                    contract.name,
-                    contract.title,
-                    json.dumps(contract.to_table_schema(), ensure_ascii=False),
-                    contract.version,
-                    contract.raw_table,
-                ],
+                [contract.name, contract.title, document, contract.version, contract.raw_table],
             )
-            _create(connection, contract)
+            if cursor.rowcount == 0:
+                raise LaurelError(
+                    "name_taken",
+                    f"A researcher's dataset has the name {contract.name}, which now ships with Laurel.",
+                    remedy="Its owner must describe it under another name before Laurel is updated.",
+                )
+            cursor.execute(
+                "insert into catalog.contract_version (dataset_id, version, contract) values (%s, %s, %s) "
+                "on conflict (dataset_id, version) do update set contract = excluded.contract",
+                [contract.name, contract.version, document],
+            )
+        create(connection, contract)
 
 
-def _create(connection: Connection, contract: Contract) -> None:
+def create(connection: Connection, contract: Contract) -> None:
+    """Make the contract's table, or add the columns that it does not have yet."""
     definitions = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(field.column), sql.SQL(field.postgres_type)) for field in contract.fields
     )

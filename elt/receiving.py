@@ -3,16 +3,15 @@
 import difflib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 
-from elt import ledger
+from elt import header_mapping, ledger
 from elt.contract import Contract
 from elt.database import Pool, only_row
-from elt.detecting import read_front
 from elt.errors import Conflict, LaurelError, NotFound
 from elt.ledger import LIVE, Incoming, Submission
 from elt.store import ObjectStore
@@ -61,8 +60,24 @@ def receive(
         return _repeated(earlier, incoming, source.drained_sha256())
     if incoming.replaces:
         check_replaceable(incoming.replaces)
-    read_front(source.sample(), contract)
-    return keep(pool, store, source, incoming)
+    with pool.connection() as connection:
+        mapping = _mapping(connection, contract, incoming)
+    _, applied = header_mapping.matched(contract, mapping, source.sample())
+    receipt = keep(pool, store, source, replace(incoming, header_mapping=applied))
+    if incoming.header_mapping and incoming.account_id is not None:
+        with pool.connection() as connection:
+            header_mapping.remember(connection, incoming.account_id, contract.name, applied)
+    return receipt
+
+
+def _mapping(connection: Connection, contract: Contract, incoming: Incoming) -> dict[str, str]:
+    """What the sender says, and has confirmed before, about headers. Raises Refused where it names no columns."""
+    if incoming.account_id is None:
+        return {}
+    remembered = header_mapping.remembered(connection, incoming.account_id, contract.name)
+    stated = header_mapping.checked(contract, incoming.header_mapping or {})
+    kept = {entry.header: entry.field for entry in remembered if entry.field not in stated.values()}
+    return {**kept, **stated}
 
 
 def keep(pool: Pool, store: ObjectStore, source: Source, incoming: Incoming) -> Receipt:

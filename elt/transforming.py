@@ -11,7 +11,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from elt import dbt_docs, ledger, locks
 from elt.database import connect, only_row, transaction
-from elt.dbt_build import PROJECT, NodeResult, build
+from elt.dbt_build import PROJECT, NodeResult, build, modelled_datasets
 from elt.errors import LaurelError
 from elt.publishing import publish
 from elt.settings import Settings
@@ -122,12 +122,15 @@ def _files_wait(cursor: Cursor) -> bool:
 
 
 def _run(connection: Connection, settings: Settings, plan: _Plan) -> TransformReport:
-    results = build(settings, None if plan.everything else plan.changed)
+    # A dataset that a researcher described has no model, unless dbt names it as a source.
+    changed = [dataset for dataset in plan.changed if dataset in modelled_datasets()]
+    nothing_to_build = not plan.everything and not changed
+    results = [] if nothing_to_build else build(settings, None if plan.everything else changed)
     _record_results(connection, plan, results)
     for result in results:
         log.info("%-9s %6.2f s  %s", result.status, result.seconds, result.node_id)
     bad = [result for result in results if result.failed]
-    if bad or not results:
+    if bad or not (results or nothing_to_build):
         raise _failure(bad)
     tables = [result.table for result in results if result.table]
     publish(connection, tables, plan.everything, lambda same: _settle(same, plan))

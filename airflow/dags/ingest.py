@@ -45,15 +45,16 @@ waiting = Asset(
 def ingest() -> None:
     @task
     def load_waiting() -> None:
-        from elt.contract import load_contracts
         from elt.polling import poll
+        from elt.registry import open_registry
         from elt.settings import Settings
         from elt.store import ObjectStore
 
         with sorted_failures():
             settings = Settings.from_environment()
             try:
-                poll(settings, ObjectStore(settings), load_contracts())
+                with open_registry(settings) as contracts:
+                    poll(settings, ObjectStore(settings), contracts)
             finally:
                 wake_transform()
 
