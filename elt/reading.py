@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from elt.detecting import Front
+from elt.detecting import Layout
 
 LINE_LIMIT = 2**20  # characters; a longer line is refused, so that memory stays flat whatever the file
 RECORD_LINE_LIMIT = 200  # a quoted cell that runs over more lines is taken for an unclosed quote
@@ -27,7 +27,7 @@ class Record(NamedTuple):
     error: str | None
 
 
-def read_records(stream: BinaryIO, front: Front) -> Iterator[Record]:
+def read_records(stream: BinaryIO, front: Layout) -> Iterator[Record]:
     """Every record after the header; lines of nothing or blanks are passed over. Constant memory.
 
     A quote that is opened and not closed costs its own line only: reading goes on with the line after it.
@@ -77,7 +77,7 @@ class _Lines:
         self.number -= len(lines)
 
 
-def _quoted_record(line: str, number: int, lines: _Lines, front: Front, quote: str) -> Record:
+def _quoted_record(line: str, number: int, lines: _Lines, front: Layout, quote: str) -> Record:
     """A record in which a cell is quoted, and so may run over several lines."""
     taken = [line]
     size = len(line)

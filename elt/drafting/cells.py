@@ -1,4 +1,4 @@
-"""What kind of thing a cell is, looked at alone. Kinds exclude each other; a column's type follows from their counts."""
+"""What kind of thing a cell is, looked at alone. Kinds exclude each other; their counts give a column's type."""
 
 import re
 from datetime import date, datetime
@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 # Never a word of any language: wherever one stands, the value is missing.
 MARKS = frozenset({"?", "??", "-", "--", "---", ".", "..", "...", "N/A", "n/a", "#N/A", "NULL", "null", "NaN", "nan"})
-# May be a word (a country's code, "no disorder", a name) as well: missing only where a column of numbers or dates has it.
+# May be a word too (a country's code, "no disorder"): missing only where a column of numbers or dates has it.
 NULL_WORDS = frozenset(
     {"NA", "na", "None", "none", "Null", "Nil", "nil", "NIL", "NONE", "Missing", "missing", "#NULL!"}
 )

@@ -53,7 +53,7 @@ class ColumnDraft:
 
 @dataclass(frozen=True)
 class Place:
-    """Where something was found. Lines are physical ones, the first few of `Finding.count`; the header is a line too."""
+    """Where something was found. Lines are physical ones (the header is one too), the first few of them."""
 
     columns: tuple[str, ...] = ()
     lines: tuple[int, ...] = ()

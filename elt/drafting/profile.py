@@ -1,0 +1,216 @@
+"""What the whole file holds, column by column: one pass, counts and first lines, constant memory."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from elt.drafting.cells import INTEGERS, NULL_WORDS, NUMBERS, SHOWN_CHARACTERS, Kind, kind_of
+from elt.drafting.content import Content, content_of
+from elt.drafting.fingerprints import NAMED_LINES, Fingerprints, Repeats
+from elt.reading import Record
+
+BATCH_ROWS = 10_000
+BATCH_CHARACTERS = 8_000_000
+MOST_LEVELS = 1000  # distinct cells counted one by one, exactly; a column with more is no category
+LEVEL_CHARACTERS = 200
+SHAPE_CHARACTERS = 60
+CACHE_LIMIT = 20_000
+
+
+@dataclass
+class Seen:
+    """How often something was seen, and the physical line of the first time."""
+
+    count: int = 0
+    first_line: int = 0
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What is known of one distinct cell."""
+
+    kind: Kind
+    content: Content | None
+    is_stray: bool
+    number: int | Decimal | None
+
+
+@dataclass
+class ColumnProfile:
+    """One column: its cells by kind and content, and the levels of what may be a category.
+
+    `levels` counts each distinct cell as it stands, and is None where there are more than MOST_LEVELS of them.
+    `missing` counts the cells that are blank, or a mark or word for a missing value, by their spelling. `shape` is the
+    first other cell with its letters and digits replaced, so that it shows how a cell is written and not what it says.
+    """
+
+    position: int
+    header: str
+    kinds: dict[Kind, Seen] = field(default_factory=dict)
+    contents: dict[Content, Seen] = field(default_factory=dict)
+    missing: dict[str, Seen] = field(default_factory=dict)
+    levels: dict[str, int] | None = field(default_factory=dict)
+    level_lines: dict[str, int] = field(default_factory=dict)
+    stray: Seen = field(default_factory=Seen)
+    too_long: Seen = field(default_factory=Seen)
+    above_100: Seen = field(default_factory=Seen)
+    lengths: Counter[int] = field(default_factory=Counter)
+    minimum: int | Decimal | None = None
+    maximum: int | Decimal | None = None
+    shape: str = ""
+    first_date: str | None = None
+    last_date: str | None = None
+    _cache: dict[str, _Judged] = field(default_factory=dict, repr=False)
+
+    def add(self, cells: Sequence[str], lines: Sequence[int]) -> None:
+        """The column's cells of a batch of records; each distinct one is looked at once."""
+        for cell, count in Counter(cells).items():
+            judged = self._cache.get(cell) or self._judge(cell)
+            seen = self.kinds.get(judged.kind)
+            if seen is None:
+                seen = self.kinds[judged.kind] = Seen(0, lines[cells.index(cell)])
+            seen.count += count
+            if judged.number is not None:
+                self._add_number(judged.number, count, cell, cells, lines)
+            else:
+                self._add_text(judged, cell, count, cells, lines)
+            if judged.content is not None:
+                _see(self.contents.setdefault(judged.content, Seen()), count, cell, cells, lines)
+            if judged.is_stray:
+                _see(self.stray, count, cell, cells, lines)
+            if self.levels is not None:
+                self._add_level(cell, count, cells, lines)
+
+    def _judge(self, cell: str) -> _Judged:
+        kind = kind_of(cell)
+        text = cell.strip()
+        number = None
+        if kind in NUMBERS:
+            number = int(text) if kind in INTEGERS else Decimal(text)
+        is_stray = kind is not Kind.BLANK and (len(text) != len(cell) or "  " in text)
+        judged = _Judged(kind, content_of(text, kind), is_stray, number)
+        if len(self._cache) >= CACHE_LIMIT:
+            self._cache.clear()
+        if len(cell) <= LEVEL_CHARACTERS:
+            self._cache[cell] = judged
+        return judged
+
+    def _add_number(
+        self, number: int | Decimal, count: int, cell: str, cells: Sequence[str], lines: Sequence[int]
+    ) -> None:
+        if self.minimum is None or number < self.minimum:
+            self.minimum = number
+        if self.maximum is None or number > self.maximum:
+            self.maximum = number
+        if number > 100:
+            _see(self.above_100, count, cell, cells, lines)
+        self._add_length(cell.strip(), count)
+
+    def _add_text(self, judged: _Judged, cell: str, count: int, cells: Sequence[str], lines: Sequence[int]) -> None:
+        text = cell.strip()
+        if judged.kind in (Kind.BLANK, Kind.MARK) or text in NULL_WORDS:
+            _see(self.missing.setdefault(cell, Seen()), count, cell, cells, lines)
+        elif judged.kind is Kind.DATE:
+            self.first_date = min(self.first_date or text, text)
+            self.last_date = max(self.last_date or text, text)
+        if judged.kind not in (Kind.BLANK, Kind.MARK) and text not in NULL_WORDS:
+            self._add_length(text, count)
+        if len(cell) > SHOWN_CHARACTERS:
+            _see(self.too_long, count, cell, cells, lines)
+
+    def _add_length(self, text: str, count: int) -> None:
+        self.lengths[min(len(text), LEVEL_CHARACTERS)] += count
+        if not self.shape:
+            self.shape = shape_of(text)
+
+    def _add_level(self, cell: str, count: int, cells: Sequence[str], lines: Sequence[int]) -> None:
+        levels = self.levels
+        assert levels is not None  # noqa: S101 - only called so
+        if cell in levels:
+            levels[cell] += count
+        elif len(levels) >= MOST_LEVELS or len(cell) > LEVEL_CHARACTERS:
+            self.levels = None
+            self.level_lines.clear()
+        else:
+            levels[cell] = count
+            self.level_lines[cell] = lines[cells.index(cell)]
+
+    def count(self, *kinds: Kind) -> int:
+        """How many cells are of these kinds."""
+        return sum(self.kinds[kind].count for kind in kinds if kind in self.kinds)
+
+
+def shape_of(text: str) -> str:
+    """`LHS-0042 Ada` as `AAA-0000 Aaa`, and not longer than an example needs to be."""
+    return "".join(_shape_of_character(character) for character in text[:SHAPE_CHARACTERS]).strip()
+
+
+def _shape_of_character(character: str) -> str:
+    if character.isdigit():
+        return "0"
+    if character.isalpha():
+        return "A" if character.isupper() else "a"
+    return character if character.isascii() and character.isprintable() else "_"
+
+
+def _see(seen: Seen, count: int, cell: str, cells: Sequence[str], lines: Sequence[int]) -> None:
+    if not seen.count:
+        seen.first_line = lines[cells.index(cell)]
+    seen.count += count
+
+
+@dataclass
+class FileProfile:
+    """The whole file: its columns, and the lines that are no record of them by the loader's code for what is wrong."""
+
+    columns: list[ColumnProfile]
+    fingerprints: Fingerprints
+    lines_read: int = 0
+    bad_lines: dict[str, Repeats] = field(default_factory=dict)
+
+    @property
+    def row_count(self) -> int:
+        """Records with as many cells as the header; lines read less the bad ones."""
+        return self.fingerprints.row_count
+
+
+def profile_file(header: Sequence[str], records: Iterable[Record], fingerprints: Fingerprints) -> FileProfile:
+    """Read every record once. `fingerprints` is filled on the way, and still open afterwards."""
+    columns = [ColumnProfile(position, cell) for position, cell in enumerate(header)]
+    profile = FileProfile(columns, fingerprints)
+    for batch in _batches(_good(records, profile)):
+        lines = [record.line_number for record in batch]
+        by_column = list(zip(*(record.cells for record in batch), strict=True))
+        fingerprints.add(by_column, lines)
+        for column, cells in zip(columns, by_column, strict=True):
+            column.add(cells, lines)
+    fingerprints.close_writing()
+    return profile
+
+
+def _good(records: Iterable[Record], profile: FileProfile) -> Iterator[Record]:
+    """The records that have a cell for every column; the others are counted by what is wrong with them."""
+    width = len(profile.columns)
+    for record in records:
+        profile.lines_read += 1
+        if record.error is None and len(record.cells) == width:
+            yield record
+            continue
+        code = record.error or ("too_few_cells" if len(record.cells) < width else "too_many_cells")
+        before = profile.bad_lines.get(code, Repeats(0, ()))
+        lines = (*before.lines, record.line_number)[:NAMED_LINES]
+        profile.bad_lines[code] = Repeats(before.count + 1, lines)
+
+
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    batch: list[Record] = []
+    characters = 0
+    for record in records:
+        batch.append(record)
+        characters += len(record.raw_text)
+        if len(batch) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
