@@ -2,13 +2,13 @@
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.sansio.multipart import Data, Epilogue, Event, File, MultipartDecoder, NeedData
+from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
 from backend.problems import BadRequest, TooLarge
 from backend.silence import limit_silence
@@ -21,6 +21,8 @@ LINGER_SECONDS = 10  # how long a refused upload is still read, so that the clie
 MULTIPART_OVERHEAD = 64 * 1024  # boundaries and part headers around a file
 PART_HEADER_LIMIT = 2**20  # what the decoder may hold back at most, whatever the sender does
 FILE_PART = "file"
+FORMAT_FIELDS = ("encoding", "delimiter", "quote")
+FIELD_LIMIT = 200  # bytes
 # What curl, browsers and statistics packages put on a CSV; the content decides, not this label.
 RAW_TYPES = (
     "text/csv",
@@ -30,6 +32,10 @@ RAW_TYPES = (
     "application/octet-stream",
     "application/vnd.ms-excel",
     "application/x-www-form-urlencoded",
+    "application/gzip",
+    "application/x-gzip",
+    "application/zip",
+    "application/x-zip-compressed",
     "",
 )
 
@@ -93,11 +99,12 @@ class RequestBody:
 
 
 class IncomingFile(io.RawIOBase):
-    """The file inside a request body, to be read once."""
+    """The file inside a request body, to be read once; `fields`: the form's fields that stand before it."""
 
-    def __init__(self, filename: str, chunks: Iterator[bytes]) -> None:
+    def __init__(self, filename: str, fields: Mapping[str, str], chunks: Iterator[bytes]) -> None:
         super().__init__()
         self.filename = filename
+        self.fields = fields
         self._chunks = chunks
         self._rest = memoryview(b"")
 
@@ -138,35 +145,53 @@ def open_file(request: Request, body: RequestBody, max_bytes: int, default_name:
         )
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise BadRequest(
-            "unsupported_encoding", "The body is compressed.", allowed="The plain CSV.", remedy="Send it uncompressed."
+            "unsupported_encoding",
+            "The request is sent with a Content-Encoding.",
+            allowed="The file as it is, packed as .csv.gz or .zip if you like, without a Content-Encoding header.",
+            remedy="Leave the header out.",
         )
     if multipart:
-        filename, chunks = _file_part(request.mimetype_params.get("boundary", ""), body.chunks())
+        filename, fields, chunks = _file_part(request.mimetype_params.get("boundary", ""), body.chunks())
     elif request.mimetype in RAW_TYPES:
-        filename, chunks = request.args.get("filename", ""), body.chunks()
+        filename, fields, chunks = request.args.get("filename", ""), {}, body.chunks()
     else:
         raise BadRequest(
             "unsupported_media_type",
             "This kind of body is not taken.",
-            allowed=f"multipart/form-data with a part named `{FILE_PART}`, or the CSV itself as text/csv.",
+            allowed=f"multipart/form-data with a part named `{FILE_PART}`, or the file itself as text/csv, "
+            "application/gzip or application/zip.",
             remedy=f"curl -F {FILE_PART}=@students.csv …, or "
             "curl -H 'Content-Type: text/csv' --data-binary @students.csv …",
         )
-    return IncomingFile(_tidy(filename) or default_name, chunks)
+    return IncomingFile(_tidy(filename) or default_name, fields, chunks)
 
 
-def _file_part(boundary: str, chunks: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
-    """Name and bytes of the part named `file`; other parts are passed over."""
+def _file_part(boundary: str, chunks: Iterator[bytes]) -> tuple[str, dict[str, str], Iterator[bytes]]:
+    """Name of the part named `file`, the fields before it, and its bytes; other files are passed over."""
     events = _events(MultipartDecoder(boundary.encode("latin-1"), PART_HEADER_LIMIT), chunks)
+    fields: dict[str, str] = {}
     for event in events:
         if isinstance(event, File) and event.name == FILE_PART:
-            return event.filename, _file_bytes(events)
+            return event.filename, fields, _file_bytes(events)
+        if isinstance(event, Field):
+            fields[event.name] = _value(events)
     raise BadRequest(
         "no_file",
         "The form holds no file.",
         allowed=f"One file, in a part named `{FILE_PART}`.",
         remedy=f"curl -F {FILE_PART}=@students.csv …",
     )
+
+
+def _value(events: Iterator[Event]) -> str:
+    """The text of a field; what is longer than any that we know is cut."""
+    value = b""
+    for event in events:
+        if isinstance(event, Data):
+            value += event.data[: FIELD_LIMIT - len(value)]
+            if not event.more_data:
+                break
+    return value.decode("utf-8", errors="replace").strip()
 
 
 def _file_bytes(events: Iterator[Event]) -> Iterator[bytes]:
@@ -180,6 +205,13 @@ def _file_bytes(events: Iterator[Event]) -> Iterator[bytes]:
         if isinstance(event, File):
             raise BadRequest(
                 "several_files", "The form holds more than one file.", allowed="One file.", remedy="Send one at a time."
+            )
+        if isinstance(event, Field) and event.name in FORMAT_FIELDS:
+            raise BadRequest(
+                "field_after_file",
+                f"The field `{event.name}` comes after the file, which has been read by then.",
+                allowed="The fields before the part with the file, or in the query of the URL.",
+                remedy=f"curl -F {event.name}=… -F {FILE_PART}=@students.csv …",
             )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from flasgger import NO_SANITIZER, Swagger
 from flask import Flask
 
-from backend.api.parameters import DESCRIPTION_LENGTHS, STATUSES
+from backend.api.parameters import DESCRIPTION_LENGTHS, FORMATS, STATUSES
 from backend.reporting.registry import registry
 from elt.contract import Contract
 
@@ -89,7 +89,17 @@ def _parameters(contracts: Mapping[str, Contract]) -> dict[str, Any]:
             "description": "Repeating a request with the same key gives the first one's submission.",
             "schema": {"type": "string", "maxLength": 255},
         },
+        **{name: _format(name, words) for name, words in FORMATS.items()},
         **_insight_parameters(),
+    }
+
+
+def _format(name: str, words: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "description": f"The file's {name}, where you know it; otherwise it is found out.",
+        "schema": {"type": "string", "enum": list(dict.fromkeys(words.values()))},
     }
 
 
@@ -112,15 +122,23 @@ def _insight_parameters() -> dict[str, Any]:
 
 def _file() -> dict[str, Any]:
     binary = {"type": "string", "format": "binary"}
-    form = {"type": "object", "required": ["file"], "properties": {"file": binary}}
+    form = {"type": "object", "required": ["file"], "properties": {**dict.fromkeys(FORMATS, TEXT), "file": binary}}
+    packed = {"schema": binary}
     return {
         "required": True,
-        "content": {"multipart/form-data": {"schema": form}, "text/csv": {"schema": {"type": "string"}}},
+        "content": {
+            "multipart/form-data": {"schema": form},
+            "text/csv": {"schema": {"type": "string"}},
+            "application/gzip": packed,
+            "application/zip": packed,
+        },
     }
 
 
 def _responses() -> dict[str, Any]:
     submission = {"application/json": {"schema": {"$ref": "#/components/schemas/Submission"}}}
+    schemas = [{"$ref": f"#/components/schemas/{name}"} for name in ("Submission", "SubmissionsOfArchive")]
+    one_or_several = {"application/json": {"schema": {"oneOf": schemas}}}
     return {
         "Created": {
             "description": "Durable, and known to the ledger.",
@@ -128,6 +146,12 @@ def _responses() -> dict[str, Any]:
             "content": submission,
         },
         "Submission": {"description": "The submission.", "content": submission},
+        "CreatedFromFile": {
+            "description": "Durable, and known to the ledger. Of a ZIP archive with several CSVs: a list.",
+            "headers": {"Location": {"schema": {"type": "string"}, "description": "The submission, where it is one."}},
+            "content": one_or_several,
+        },
+        "KnownFromFile": {"description": "The same data were there already.", "content": one_or_several},
         "Problem": {
             "description": "What was wrong, what is allowed, what to do (RFC 9457).",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -150,6 +174,7 @@ def _schemas() -> dict[str, Any]:
     return {
         "Submission": {"type": "object", "properties": _submission()},
         "Submissions": _list("submissions", "Submission", next_cursor=OPTIONAL),
+        "SubmissionsOfArchive": _list("submissions", "Submission"),
         "Dataset": {"type": "object", "properties": _dataset()},
         "Datasets": _list("datasets", "Dataset"),
         "Description": {
@@ -172,10 +197,18 @@ def _submission() -> dict[str, Any]:
         **dict.fromkeys(("title", "note", "account", "encoding", "replaces", "replaced_by"), OPTIONAL),
         **dict.fromkeys(("contract_version", "lines_read", "rows_loaded", "rows_rejected"), count),
         **dict.fromkeys(("received_at", "loading_at", "loaded_at", "modelled_at", "settled_at"), moment),
-        "dialect": {"type": "object", "nullable": True},
+        "dialect": {"type": "object", "nullable": True, "description": "As found, in Frictionless Table Dialect."},
+        "stated": {"type": "object", "additionalProperties": TEXT, "description": "As the sender said."},
+        "compression": {"type": "string", "nullable": True, "enum": ["gzip", "zip"]},
+        **dict.fromkeys(("archive", "archive_member"), OPTIONAL),
+        "error_groups": {"type": "array", "items": {"type": "object", "properties": _error_group()}},
         "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
         "links": {"type": "object", "additionalProperties": TEXT},
     }
+
+
+def _error_group() -> dict[str, Any]:
+    return {"column": OPTIONAL, "code": TEXT, "lines": NUMBER, "first_line": NUMBER, "message": TEXT}
 
 
 def _dataset() -> dict[str, Any]:

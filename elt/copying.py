@@ -14,10 +14,11 @@ from psycopg2.extensions import connection as Connection
 from elt import raw_tables
 from elt.checking import RowChecker
 from elt.contract import Contract
-from elt.detecting import Front
+from elt.detecting import Front, Stated
 from elt.reading import Record, read_records
 from elt.store import ObjectStore
 from elt.streams import Source
+from elt.unpacking import open_csv
 
 COPY_BATCH = 2000  # rows handed to COPY at a time
 RAW_TEXT_LIMIT = 1_000_000  # characters kept of a refused line
@@ -32,6 +33,7 @@ class Claim:
     object_key: str
     sha256: str
     replaces_submission_id: int | None
+    stated: Stated
 
 
 @dataclass
@@ -143,8 +145,9 @@ def reject_duplicates(
     if not first_lines:
         return
     key = ", ".join(contract.primary_key)
-    with store.open(claim.object_key) as body:  # once more, for the text of these lines
-        for record in read_records(Source(body).buffered(), front):
+    # Once more, for the text of these lines.
+    with store.open(claim.object_key) as body, open_csv(Source(body)) as (again, _):
+        for record in read_records(again.buffered(), front):
             if record.line_number in first_lines:
                 message = f"the same {key} as line {first_lines[record.line_number]}"
                 error: dict[str, str | None] = {

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -115,6 +115,12 @@ def read_layout(sample: bytes, stated: Stated = NOTHING_STATED) -> Layout:
     layout, lines = _read_layout(sample, None, stated)
     check_is_text(lines)
     return layout
+
+
+def read_header(sample: bytes, encoding: str, dialect: Mapping[str, Any]) -> list[str]:
+    """The header of a file that was read before, with the encoding and dialect that the ledger has of it."""
+    lines = LINE.findall(decode(sample, encoding))[dialect.get("headerRows", [1])[0] - 1 :]
+    return next(_records(lines, dialect["delimiter"], dialect["quoteChar"]), (1, list[str]()))[1]
 
 
 def _read_layout(sample: bytes, contract: Contract | None, stated: Stated) -> tuple[Layout, list[str]]:

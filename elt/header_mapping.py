@@ -75,14 +75,16 @@ def matched(
     return fitted, applied
 
 
-def fitted(connection: Connection, contract: Contract, submission_id: int, sample: bytes) -> Contract:
+def fitted(
+    connection: Connection, contract: Contract, submission_id: int, sample: bytes, stated: Stated = NOTHING_STATED
+) -> Contract:
     """The contract as the file of a submission spells it: with the mapping that its sender confirmed."""
     with connection.cursor() as cursor:
         cursor.execute("select header_mapping from catalog.submission where submission_id = %s", [submission_id])
         (mapping,) = cursor.fetchone() or (None,)
     if not mapping and all(field.added_in == 1 for field in contract.fields):
         return contract
-    return matched(contract, mapping or {}, sample)[0]
+    return matched(contract, mapping or {}, sample, stated)[0]
 
 
 def _with_proposals(refusal: Refused, proposals: list[Proposal], applied: Mapping[str, str]) -> Refused:

@@ -11,7 +11,9 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from elt.database import only_row
-from elt.errors import Conflict, LaurelError
+from elt.detecting import NOTHING_STATED, Stated
+from elt.errors import Conflict, LaurelError, Refused
+from elt.streams import Content
 
 WORK_CHANNEL = "laurel_work"  # NOTIFY: something waits for `ingest`
 STATE_CHANNEL = "laurel_state"  # NOTIFY: a submission changed its state
@@ -37,6 +39,10 @@ class Submission:
     note: str | None
     replaces_id: UUID | None
     replaced_by_id: UUID | None
+    stated: Mapping[str, str]
+    compression: str | None
+    archive_filename: str | None
+    archive_member: str | None
     contract_version: int | None
     header_mapping: Mapping[str, str] | None
     encoding: str | None
@@ -63,6 +69,9 @@ class Incoming:
     idempotency_key: str | None = None
     replaces: Submission | None = None
     header_mapping: Mapping[str, str] | None = None
+    stated: Stated = NOTHING_STATED
+    archive_filename: str | None = None  # of the ZIP of several files that it came in
+    archive_member: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,10 +120,10 @@ def get(connection: Connection, id: UUID) -> Submission:
 
 
 def find_live(connection: Connection, dataset_id: str, sha256: str) -> Submission | None:
-    """The submission that holds these bytes for this dataset and has not been refused, replaced or retracted."""
+    """The submission that holds this content for this dataset and has not been refused, replaced or retracted."""
     where = """
-        where submission.dataset_id = %(dataset_id)s and submission.sha256 = %(sha256)s
-          and submission.status in %(live)s
+        where submission.dataset_id = %(dataset_id)s and submission.status in %(live)s
+          and coalesce(submission.content_sha256, submission.sha256) = %(sha256)s
     """
     return next(iter(_rows(connection, where, {"dataset_id": dataset_id, "sha256": sha256, "live": LIVE})), None)
 
@@ -146,16 +155,29 @@ def page(
     return _rows(connection, where, parameters)
 
 
-def add(connection: Connection, incoming: Incoming, object_key: str, sha256: str, byte_count: int) -> UUID:
-    """Enter a file whose bytes are durable, and wake `ingest`. Raises UniqueViolation where it is already live."""
+def add(
+    connection: Connection,
+    incoming: Incoming,
+    object_key: str,
+    sha256: str,
+    byte_count: int,
+    content: Content | None = None,
+    refusal: Refused | None = None,
+) -> UUID:
+    """Enter a file whose bytes are durable, and wake `ingest`; where it cannot even be unpacked, as `rejected`.
+
+    `content`, of the CSV inside, is None where nobody looked. Raises UniqueViolation where it is already live.
+    """
     with connection.cursor() as cursor:
         cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
         cursor.execute(
             """
             insert into catalog.submission
                 (dataset_id, account_id, object_key, filename, sha256, byte_count, idempotency_key,
-                 replaces_submission_id, header_mapping)
-            values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning id
+                 replaces_submission_id, header_mapping, stated, archive_filename, archive_member, content_sha256,
+                 compression, status, error_code, error_message, settled_at)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                 %s, %s, %s, %s, case when %s then now() end) returning id
             """,
             [
                 incoming.dataset_id,
@@ -167,6 +189,15 @@ def add(connection: Connection, incoming: Incoming, object_key: str, sha256: str
                 incoming.idempotency_key,
                 incoming.replaces.submission_id if incoming.replaces else None,
                 json.dumps(incoming.header_mapping) if incoming.header_mapping else None,
+                json.dumps(incoming.stated.as_json()),
+                incoming.archive_filename,
+                incoming.archive_member,
+                content.sha256 if content else None,
+                content.compression.format if content and content.compression else None,
+                "rejected" if refusal else "received",
+                refusal.code if refusal else None,
+                refusal.in_words() if refusal else None,
+                refusal is not None,
             ],
         )
         (id,) = only_row(cursor)
@@ -174,14 +205,23 @@ def add(connection: Connection, incoming: Incoming, object_key: str, sha256: str
     return UUID(id)
 
 
-def restore_object(connection: Connection, submission: Submission, object_key: str) -> Submission:
-    """Give a submission whose object was lost the same bytes under a new key, and wake `ingest`."""
+def restore_object(
+    connection: Connection, submission: Submission, object_key: str, sha256: str, byte_count: int, content: Content
+) -> Submission:
+    """Give a submission whose object was lost the same content under a new key, and wake `ingest`."""
     with connection.cursor() as cursor:
         cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
         cursor.execute(
-            "update catalog.submission set object_key = %s, status = 'received', error_code = null, "
-            "error_message = null, next_attempt_at = now() where submission_id = %s",
-            [object_key, submission.submission_id],
+            "update catalog.submission set object_key = %s, sha256 = %s, byte_count = %s, compression = %s, "
+            "status = 'received', error_code = null, error_message = null, next_attempt_at = now() "
+            "where submission_id = %s",
+            [
+                object_key,
+                sha256,
+                byte_count,
+                content.compression.format if content.compression else None,
+                submission.submission_id,
+            ],
         )
     notify(connection, WORK_CHANNEL, "received")
     return get(connection, submission.id)

@@ -11,10 +11,12 @@ from elt import header_mapping, ledger, locks, raw_tables
 from elt.contract import Contract
 from elt.copying import Claim, Tally, copy_rows, reject_duplicates, store_rejects
 from elt.database import transaction
-from elt.detecting import Front, read_front
+from elt.detecting import Front, Stated, read_front
+from elt.error_groups import group_errors
 from elt.errors import LaurelError, NotFound, Refused
 from elt.store import ObjectStore
 from elt.streams import Source
+from elt.unpacking import open_csv
 
 RETRY_BASE_SECONDS = 10
 RETRY_LONGEST_SECONDS = 3600
@@ -64,7 +66,7 @@ def _claim(connection: Connection, submission_id: int) -> Claim | None:
             set status = 'loading', loading_at = now(), attempt_count = attempt_count + 1, error_code = null,
                 error_message = null
             where submission_id = %s and status in ('received', 'loading', 'failed')
-            returning submission_id, id::text, object_key, sha256, replaces_submission_id
+            returning submission_id, id::text, object_key, sha256, replaces_submission_id, stated
             """,
             [submission_id],
         )
@@ -72,23 +74,25 @@ def _claim(connection: Connection, submission_id: int) -> Claim | None:
         if row is None:
             return None
         ledger.notify(connection, ledger.STATE_CHANNEL, row[1])
-        return Claim(*row)
+        submission, id, object_key, sha256, replaces, stated = row
+        return Claim(submission, id, object_key, sha256, replaces, Stated(**stated))
 
 
 def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract, claim: Claim) -> Loaded:
     with store.open(claim.object_key) as body, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rejects:
         source = Source(body)
-        contract = header_mapping.fitted(connection, contract, claim.submission_id, source.sample())
-        front = read_front(source.sample(), contract)
-        with connection.cursor() as cursor:
+        with open_csv(source) as (csv, compression), connection.cursor() as cursor:
+            contract = header_mapping.fitted(connection, contract, claim.submission_id, csv.sample(), claim.stated)
+            front = read_front(csv.sample(), contract, claim.stated, compression)
             cursor.execute("savepoint before_rows")
-            tally = copy_rows(connection, source, front, contract, claim, rejects)
+            tally = copy_rows(connection, csv, front, contract, claim, rejects)
             check_unchanged(source, claim)
             reject_duplicates(connection, store, contract, claim, front, tally, rejects)
             refusal = refusal_of(contract, tally)
             if refusal:
                 cursor.execute("rollback to savepoint before_rows")
         store_rejects(connection, rejects)
+        group_errors(connection, claim.submission_id)
         return _settle(connection, contract, claim, front, tally, refusal)
 
 

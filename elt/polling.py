@@ -11,7 +11,8 @@ from psycopg2.extensions import connection as Connection
 from elt import ledger, retracting
 from elt.contract import Contract
 from elt.database import Pool, connect, only_row, transaction
-from elt.errors import NotFound, Unavailable
+from elt.errors import NotFound, Refused, Unavailable
+from elt.intake import take_in
 from elt.ledger import Incoming
 from elt.loading import load
 from elt.receiving import keep
@@ -60,7 +61,7 @@ def poll(
     connection = connect(settings.database_url)
     try:
         _sweep(connection, store)
-        _adopt_dropped(connection, pool, store, contracts, report, errors)
+        _adopt_dropped(connection, pool, store, contracts, settings.max_upload_bytes, report, errors)
         for submission_id in progress(_waiting(connection)):
             with _counted(connection, report, errors, f"submission {submission_id}"):
                 _load_one(connection, store, contracts, submission_id, report)
@@ -160,29 +161,35 @@ def _adopt_dropped(
     pool: Pool,
     store: ObjectStore,
     contracts: Mapping[str, Contract],
+    max_bytes: int,
     report: PollReport,
     errors: list[Exception],
 ) -> None:
     for key in store.keys(DROP_PREFIX):
         # One that is not found was taken away, or adopted by another poll, since it was listed.
         with _counted(connection, report, errors, "a dropped object"), suppress(NotFound):
-            report.adopted += _adopt(pool, store, contracts, key)
+            report.adopted += _adopt(pool, store, contracts, key, max_bytes)
 
 
-def _adopt(pool: Pool, store: ObjectStore, contracts: Mapping[str, Contract], key: str) -> bool:
-    """Take one dropped object in like an upload, then clear it away; true where it made a new submission."""
+def _adopt(pool: Pool, store: ObjectStore, contracts: Mapping[str, Contract], key: str, max_bytes: int) -> int:
+    """Take one dropped object in like an upload, then clear it away. Returns how many new submissions it made."""
     family, _, rest = key.removeprefix(DROP_PREFIX).partition("/")
     table, _, filename = rest.partition("/")
     dataset_id = f"{family}/{table}"
     seen = store.state(key)
     if dataset_id not in contracts or not filename:
         _set_aside(pool, store, key)
-        return False
-    with store.open(key) as body:
-        receipt = keep(pool, store, Source(body), Incoming(dataset_id, None, filename))
+        return 0
+    incoming = Incoming(dataset_id, None, filename)
+    try:
+        with store.open(key) as body:
+            receipts = take_in(pool, store, None, Source(body), incoming, max_bytes)
+    except Refused as refusal:  # it cannot be unpacked
+        with store.open(key) as body:
+            receipts = [keep(pool, store, Source(body), incoming, refusal)]
     if store.state(key) == seen:  # else it was written again meanwhile, and the next poll takes the new bytes
         store.delete(key)
-    return receipt.created
+    return sum(receipt.created for receipt in receipts)
 
 
 def _set_aside(pool: Pool, store: ObjectStore, key: str) -> None:

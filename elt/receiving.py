@@ -3,16 +3,16 @@
 import difflib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import BinaryIO
+from dataclasses import dataclass
 
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 
-from elt import header_mapping, ledger
+from elt import ledger
 from elt.contract import Contract
 from elt.database import Pool, only_row
-from elt.errors import Conflict, LaurelError, NotFound
+from elt.detecting import DELIMITERS, QUOTES, Stated
+from elt.errors import Conflict, LaurelError, NotFound, Refused
 from elt.ledger import LIVE, Incoming, Submission
 from elt.store import ObjectStore
 from elt.streams import Source
@@ -43,57 +43,25 @@ def contract_of(contracts: Mapping[str, Contract], dataset_id: str) -> Contract:
     )
 
 
-def receive(
-    pool: Pool,
-    store: ObjectStore,
-    contracts: Mapping[str, Contract],
-    stream: BinaryIO,
-    incoming: Incoming,
-    max_bytes: int,
-) -> Receipt:
-    """Take a file from an account. Raises Refused where it cannot be read as this dataset: then nothing is kept."""
-    contract = contract_of(contracts, incoming.dataset_id)
-    source = Source(stream, max_bytes)
-    with pool.connection() as connection:
-        earlier = _earlier(connection, incoming)
-    if earlier:
-        return _repeated(earlier, incoming, source.drained_sha256())
-    if incoming.replaces:
-        check_replaceable(incoming.replaces)
-    with pool.connection() as connection:
-        mapping = _mapping(connection, contract, incoming)
-    _, applied = header_mapping.matched(contract, mapping, source.sample())
-    receipt = keep(pool, store, source, replace(incoming, header_mapping=applied))
-    if incoming.header_mapping and incoming.account_id is not None:
-        with pool.connection() as connection:
-            header_mapping.remember(connection, incoming.account_id, contract.name, applied)
-    return receipt
+def keep(pool: Pool, store: ObjectStore, source: Source, incoming: Incoming, refusal: Refused | None = None) -> Receipt:
+    """Make the bytes durable, then enter them. Where the ledger refuses, or anything fails, no object stays behind.
 
-
-def _mapping(connection: Connection, contract: Contract, incoming: Incoming) -> dict[str, str]:
-    """What the sender says, and has confirmed before, about headers. Raises Refused where it names no columns."""
-    if incoming.account_id is None:
-        return {}
-    remembered = header_mapping.remembered(connection, incoming.account_id, contract.name)
-    stated = header_mapping.checked(contract, incoming.header_mapping or {})
-    kept = {entry.header: entry.field for entry in remembered if entry.field not in stated.values()}
-    return {**kept, **stated}
-
-
-def keep(pool: Pool, store: ObjectStore, source: Source, incoming: Incoming) -> Receipt:
-    """Make the bytes durable, then enter them. Where the ledger refuses, or anything fails, no object stays behind."""
+    With a `refusal`, what nobody can unpack is kept all the same, as a rejected submission: its sender is not there
+    to be told.
+    """
     with pool.connection() as connection:
         object_key = _announce(connection, incoming.dataset_id)
     entered = False
     try:
         store.put(object_key, source.buffered())
+        content = None if refusal else source.content()
         try:
             with pool.connection() as connection:
-                id = ledger.add(connection, incoming, object_key, source.sha256, source.byte_count)
+                id = ledger.add(connection, incoming, object_key, source.sha256, source.byte_count, content, refusal)
         except UniqueViolation as error:
             with pool.connection() as connection:
                 constraint = error.diag.constraint_name or ""
-                receipt = _already_there(connection, incoming, source.sha256, object_key, constraint)
+                receipt = _already_there(connection, incoming, source, object_key, constraint)
             entered = receipt.submission.object_key == object_key
             return receipt
         entered = True
@@ -128,56 +96,79 @@ def _discard(pool: Pool, store: ObjectStore, object_key: str) -> None:
 
 
 def _already_there(
-    connection: Connection, incoming: Incoming, sha256: str, object_key: str, constraint: str
+    connection: Connection, incoming: Incoming, source: Source, object_key: str, constraint: str
 ) -> Receipt:
-    """The receipt for bytes that the ledger will not enter again. Raises Conflict where they are not the sender's."""
+    """The receipt for content that the ledger will not enter again. Raises Conflict where it is not the sender's."""
     if constraint == "submission_one_successor":
         raise _replaced_already()
     if constraint == "submission_live_content":
-        live = ledger.find_live(connection, incoming.dataset_id, sha256)
+        live = ledger.find_live(connection, incoming.dataset_id, source.content().sha256)
         if live is None:
             raise Conflict("ledger_moved_on", "The ledger changed meanwhile.", remedy="Send the file again.")
-        return _own_content(connection, incoming, live, object_key)
-    if earlier := _earlier(connection, incoming):
-        return _repeated(earlier, incoming, sha256)
+        check_own_content(incoming, live)
+        # What came again stands in for what was lost.
+        if live.status == "failed" and live.error_code in ledger.LOST_BYTES:
+            content = source.content()
+            live = ledger.restore_object(connection, live, object_key, source.sha256, source.byte_count, content)
+        return Receipt(live, created=False)
+    if earlier := sent_earlier(connection, incoming):
+        return repeated(earlier, incoming, source.sha256)
     raise LaurelError("ledger_conflict", "The ledger refused the submission.", remedy="Send it again.")
 
 
-def _own_content(connection: Connection, incoming: Incoming, live: Submission, object_key: str) -> Receipt:
+def check_own_content(incoming: Incoming, live: Submission) -> None:
+    """Raises Conflict unless `live`, which holds the same content, is what the sender means."""
     if incoming.account_id not in (live.account_id, None):
         raise Conflict(
             "duplicate_content",
-            "The same bytes are already known for this dataset, sent by somebody else.",
-            allowed="The same file is loaded once per dataset, whoever sends it.",
+            "The same data are already known for this dataset, sent by somebody else.",
+            allowed="The same file is loaded once per dataset, whoever sends it and however it is packed.",
             remedy="Nothing to do, unless it should differ: then change the file and send it again.",
         )
     if incoming.replaces and incoming.replaces.id not in (live.id, live.replaces_id):
         raise Conflict(
             "duplicate_content",
-            "The new version has the same bytes as another submission of yours.",
-            allowed="The same file is loaded once per dataset.",
+            "The new version holds the same data as another submission of yours.",
+            allowed="The same file is loaded once per dataset, however it is packed.",
             remedy="Retract the submission that should go, or change the file.",
             submission=str(live.id),
         )
-    if live.status == "failed" and live.error_code in ledger.LOST_BYTES:  # what came again stands in for what was lost
-        live = ledger.restore_object(connection, live, object_key)
-    return Receipt(live, created=False)
+    if differs_from(incoming.stated, live):
+        raise Conflict(
+            "duplicate_content",
+            "The same data are already known for this dataset, and are read with another encoding or dialect.",
+            allowed="The same file is loaded once per dataset, read in one way.",
+            remedy="Retract that submission, then send the file again with the encoding and dialect that you state.",
+            submission=str(live.id),
+        )
 
 
-def _earlier(connection: Connection, incoming: Incoming) -> Submission | None:
+def differs_from(stated: Stated, live: Submission) -> bool:
+    """Whether what is stated now would read the file otherwise than `live` is, or will be, read."""
+    dialect = live.dialect or {}
+    read_as = {
+        "encoding": live.encoding and live.encoding.removesuffix("-sig"),
+        "delimiter": next((name for name, mark in DELIMITERS.items() if mark == dialect.get("delimiter")), None),
+        "quote": next((name for name, mark in QUOTES.items() if dialect and mark == dialect["quoteChar"]), None),
+    }
+    return any((read_as[name] or live.stated.get(name)) != value for name, value in stated.as_json().items())
+
+
+def sent_earlier(connection: Connection, incoming: Incoming) -> Submission | None:
     """What this account sent under the same Idempotency-Key."""
     if incoming.idempotency_key is None or incoming.account_id is None:
         return None
     return ledger.find_idempotent(connection, incoming.account_id, incoming.idempotency_key)
 
 
-def _repeated(earlier: Submission, incoming: Incoming, sha256: str) -> Receipt:
+def repeated(earlier: Submission, incoming: Incoming, sha256: str) -> Receipt:
     """The receipt of a request that was sent again unchanged; a different one under its key would lose a file."""
-    wanted = (incoming.dataset_id, sha256, incoming.replaces.id if incoming.replaces else None)
-    if (earlier.dataset_id, earlier.sha256, earlier.replaces_id) != wanted:
+    replaces_id = incoming.replaces.id if incoming.replaces else None
+    wanted = (incoming.dataset_id, sha256, replaces_id, incoming.stated.as_json())
+    if (earlier.dataset_id, earlier.sha256, earlier.replaces_id, earlier.stated) != wanted:
         raise Conflict(
             "idempotency_key_reused",
-            "This Idempotency-Key was used for another request: another file, dataset or submission.",
+            "This Idempotency-Key was used for another request: another file, dialect, dataset or submission.",
             allowed="One key for one request, repeated unchanged.",
             remedy="Send a new Idempotency-Key.",
         )

@@ -2,10 +2,27 @@
 
 import hashlib
 import io
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
 
-from elt.detecting import SAMPLE_BYTES
+from elt.detecting import SAMPLE_BYTES, Compression
 from elt.errors import Refused
+
+
+@dataclass(frozen=True)
+class Content:
+    """The CSV inside a file: its hash, the same however it is packed, and its packing."""
+
+    sha256: str
+    compression: Compression | None = None
+
+
+class Watcher(Protocol):
+    """Sees every byte that passes, and knows at the end what the content was. May raise Refused at any time."""
+
+    def feed(self, chunk: bytes) -> None: ...
+
+    def content(self) -> Content: ...
 
 
 class Source(io.RawIOBase):
@@ -17,12 +34,22 @@ class Source(io.RawIOBase):
         self._max_bytes = max_bytes
         self._head = b""
         self._digest = hashlib.sha256()
+        self._watcher: Watcher | None = None
         self.byte_count = 0
 
     @property
     def sha256(self) -> str:
         """Of everything read so far, as hexadecimal."""
         return self._digest.hexdigest()
+
+    def watched_by(self, watcher: Watcher) -> "Source":
+        """The same, whose bytes are also shown to somebody else; said before the first is read."""
+        self._watcher = watcher
+        return self
+
+    def content(self) -> Content:
+        """Of the whole stream, once it was read. Raises Refused where it turned out to be broken."""
+        return self._watcher.content() if self._watcher else Content(self.sha256)
 
     def sample(self) -> bytes:
         """The first bytes (at most SAMPLE_BYTES); reading still starts with them."""
@@ -45,6 +72,8 @@ class Source(io.RawIOBase):
                 allowed=f"At most {self._max_bytes:,} bytes a file.",
                 remedy="Split it into several files; each may be sent on its own.",
             )
+        if self._watcher:
+            self._watcher.feed(chunk)
         buffer[: len(chunk)] = chunk
         return len(chunk)
 

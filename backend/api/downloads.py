@@ -2,10 +2,10 @@
 
 import csv
 import io
-import re
 import unicodedata
-from collections.abc import Generator, Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, suppress
+from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -18,9 +18,11 @@ from backend.services import services
 from backend.silence import limit_silence
 from elt import ledger
 from elt.database import connect, translated_errors
-from elt.detecting import SAMPLE_BYTES
-from elt.errors import NotFound
+from elt.detecting import Stated, read_header, read_layout
+from elt.errors import NotFound, Refused
 from elt.ledger import Submission
+from elt.streams import Source
+from elt.unpacking import open_csv
 
 CHUNK_BYTES = 256 * 1024
 ERROR_COLUMNS = ("_line", "_column", "_error")
@@ -43,11 +45,15 @@ def get_file(id: UUID) -> Response:
     responses:
       200:
         description: The file as it was sent.
-        content: {text/csv: {schema: {type: string, format: binary}}}
+        content:
+          text/csv: {schema: {type: string, format: binary}}
+          application/gzip: {schema: {type: string, format: binary}}
+          application/zip: {schema: {type: string, format: binary}}
       default: {$ref: "#/components/responses/Problem"}
     """
     submission = _open_for_download(id, "submission.download")
-    response = _streaming(_stored(submission.object_key))
+    mimetype = f"application/{submission.compression}" if submission.compression else "text/csv"
+    response = _streaming(_stored(submission.object_key), mimetype)
     response.content_length = submission.byte_count
     _name(response, submission.filename)
     response.set_etag(submission.sha256)
@@ -72,9 +78,8 @@ def get_rejects(id: UUID) -> Response:
       default: {$ref: "#/components/responses/Problem"}
     """
     submission = _open_for_download(id, "submission.download_rejects")
-    delimiter = (submission.dialect or {}).get("delimiter", ",")
-    header = [*ERROR_COLUMNS, *_header(submission, delimiter)]
-    response = _streaming(_rejects(submission, header, delimiter))
+    header = [*ERROR_COLUMNS, *_header(submission)]
+    response = _streaming(_rejects(submission, header))
     _name(response, submission.filename.rsplit(".", 1)[0] + "-rejects.csv")
     return response
 
@@ -96,7 +101,7 @@ def _name(response: Response, filename: str) -> None:
     response.headers.set("Content-Disposition", "attachment", **names)
 
 
-def _streaming(pieces: Generator[bytes, None, None]) -> Response:
+def _streaming(pieces: Generator[bytes, None, None], mimetype: str = "text/csv") -> Response:
     """The pieces as a response. What fails before the first byte is a problem document; later, the download breaks."""
     limit_silence(request.environ)
     first = next(pieces, b"")
@@ -110,7 +115,7 @@ def _streaming(pieces: Generator[bytes, None, None]) -> Response:
             log_frames(error, where)
             raise CutShortError from None
 
-    response = Response(body(), mimetype="text/csv")
+    response = Response(body(), mimetype=mimetype)
     response.call_on_close(pieces.close)
     return response
 
@@ -121,7 +126,7 @@ def _stored(object_key: str) -> Generator[bytes, None, None]:
             yield piece
 
 
-def _rejects(submission: Submission, header: list[str], delimiter: str) -> Generator[bytes, None, None]:
+def _rejects(submission: Submission, header: list[str]) -> Generator[bytes, None, None]:
     """The rejects file. A line that cannot be split into cells stands whole in the first column of the file's own."""
     text = io.StringIO()
     writer = csv.writer(text)
@@ -131,7 +136,7 @@ def _rejects(submission: Submission, header: list[str], delimiter: str) -> Gener
         for line in ledger.rejected_lines(connection, submission.submission_id):
             columns = "; ".join(error["column"] or "" for error in line.errors)
             messages = "; ".join(error["message"] or error["code"] or "" for error in line.errors)
-            writer.writerow([line.line_number, columns, messages, *_cells(line.raw_text, delimiter)])
+            writer.writerow([line.line_number, columns, messages, *_cells(line.raw_text, submission.dialect or {})])
             if text.tell() >= CHUNK_BYTES:
                 yield text.getvalue().encode("utf-8", errors="replace")
                 text.seek(0)
@@ -139,20 +144,21 @@ def _rejects(submission: Submission, header: list[str], delimiter: str) -> Gener
     yield text.getvalue().encode("utf-8", errors="replace")
 
 
-def _cells(raw_text: str, delimiter: str) -> list[str]:
+def _cells(raw_text: str, dialect: Mapping[str, Any]) -> list[str]:
+    delimiter, quote_char = dialect.get("delimiter", ","), dialect.get("quoteChar", '"')
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote_char else csv.QUOTE_NONE
+    lines = io.StringIO(raw_text, newline="")
     try:
-        return next(csv.reader(io.StringIO(raw_text, newline=""), delimiter=delimiter, strict=True), [])
+        return next(csv.reader(lines, delimiter=delimiter, quotechar=quote_char, quoting=quoting, strict=True), [])
     except csv.Error:
         return [raw_text]
 
 
-def _header(submission: Submission, delimiter: str) -> list[str]:
-    """The file's own header, in its own order; the contract's where the file is gone."""
-    try:
-        with services().store.open(submission.object_key) as body:
-            sample = body.read(SAMPLE_BYTES)
-    except NotFound:
-        return [field.name for field in services().contracts[submission.dataset_id].fields]
-    text = sample.decode(submission.encoding or "utf-8", errors="replace").removeprefix("\ufeff")
-    first = next((line for line in re.split(r"\r\n|\n|\r", text) if line.strip()), "")
-    return next(csv.reader([first], delimiter=delimiter), [])
+def _header(submission: Submission) -> list[str]:
+    """The file's own header, in its own order; the contract's where the file is gone, or is none that can be read."""
+    store = services().store
+    with suppress(NotFound, Refused), store.open(submission.object_key) as body, open_csv(Source(body)) as (file, _):
+        if submission.encoding and submission.dialect:
+            return read_header(file.sample(), submission.encoding, submission.dialect)
+        return read_layout(file.sample(), Stated(**submission.stated)).header
+    return [field.name for field in services().contracts[submission.dataset_id].fields]

@@ -4,10 +4,13 @@ import base64
 import binascii
 import math
 import re
+from collections.abc import Mapping
 
 from flask import request
 
 from backend.problems import BadRequest
+from elt.detecting import DELIMITERS, QUOTES, Stated
+from elt.encoding import ENCODINGS
 
 STATUSES = (
     "received",
@@ -25,6 +28,12 @@ LIMIT_DEFAULT = 50
 WAIT_MAXIMUM = 60
 DESCRIPTION_LENGTHS = {"title": 200, "note": 4000}
 INTEGER_MAXIMUM = 2**31 - 1
+# What may be stated of a file, in its spellings, and the one word for it.
+FORMATS: dict[str, dict[str, str]] = {
+    "encoding": {name: name for name in ENCODINGS},
+    "delimiter": {name: name for name in DELIMITERS} | {mark: name for name, mark in DELIMITERS.items()},
+    "quote": {name: name for name in QUOTES} | {mark: name for name, mark in QUOTES.items() if mark},
+}
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON can spell these, Postgres cannot hold them
 
 
@@ -53,6 +62,15 @@ def wait() -> float:
     if not 0 <= seconds <= WAIT_MAXIMUM:  # false for nan too
         raise _bad("wait", f"Seconds from 0 to {WAIT_MAXIMUM}.")
     return seconds
+
+
+def stated(form: Mapping[str, str]) -> Stated:
+    """What the sender says of the file's encoding and dialect, in the query or in fields of the form."""
+    given = {name: request.args.get(name, form.get(name)) for name in FORMATS}
+    for name, text in given.items():
+        if text is not None and text.lower() not in FORMATS[name]:
+            raise _bad(name, "One of " + ", ".join(dict.fromkeys(FORMATS[name].values())) + "; or leave it out.")
+    return Stated(**{name: FORMATS[name][text.lower()] for name, text in given.items() if text is not None})
 
 
 def cursor() -> int | None:

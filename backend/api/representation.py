@@ -9,6 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from elt import ledger
 from elt.accounts import Account
+from elt.error_groups import ErrorGroup, sentence
 from elt.errors import NotFound
 from elt.ledger import Submission
 
@@ -42,6 +43,10 @@ def as_json(submission: Submission) -> dict[str, Any]:
         "bytes": submission.byte_count,
         "encoding": submission.encoding,
         "dialect": submission.dialect,
+        "stated": submission.stated,
+        "compression": submission.compression,
+        "archive": submission.archive_filename,
+        "archive_member": submission.archive_member,
         "contract_version": submission.contract_version,
         "lines_read": submission.lines_read,
         "rows_loaded": submission.rows_loaded,
@@ -60,6 +65,21 @@ def as_json(submission: Submission) -> dict[str, Any]:
             "rejects": url_for("downloads.get_rejects", id=submission.id),
         },
     }
+
+
+def with_error_groups(submission: Submission, groups: list[ErrorGroup]) -> dict[str, Any]:
+    """The same, and what its refused lines have in common: the largest groups first."""
+    told = [
+        {
+            "column": group.column,
+            "code": group.code,
+            "lines": group.line_count,
+            "first_line": group.first_line_number,
+            "message": sentence(group),
+        }
+        for group in groups
+    ]
+    return {**as_json(submission), "error_groups": told}
 
 
 def location(submission: Submission) -> str:

@@ -9,11 +9,12 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from backend.api import parameters
-from backend.api.representation import as_json, visible
+from backend.api.representation import as_json, visible, with_error_groups
 from backend.auth import account, require_role, visible_account_id
 from backend.services import services
 from backend.waiting import waiting_room
 from elt import ledger
+from elt.error_groups import error_groups
 from elt.ledger import Submission
 from elt.receiving import contract_of
 
@@ -70,7 +71,8 @@ def get_submission(id: UUID) -> Response:
     tags: [submissions]
     description: >
       With `wait`, the answer comes as soon as the submission is settled (modelled, rejected, replaced or retracted),
-      or when the seconds are over: look at `status`.
+      or when the seconds are over: look at `status`. `error_groups` tells refused lines together, the largest groups
+      first.
     parameters:
       - {$ref: "#/components/parameters/id"}
       - name: wait
@@ -91,7 +93,9 @@ def get_submission(id: UUID) -> Response:
     if seconds > 0 and submission.status not in SETTLED:
         with waiting_room().place() as free:
             submission = _wait(look, seconds) if free else submission
-    response = jsonify(as_json(submission))
+    with services().pool.connection() as connection:
+        groups = error_groups(connection, submission.submission_id)
+    response = jsonify(with_error_groups(submission, groups))
     if submission.status not in SETTLED:
         response.headers["Retry-After"] = "1"
     return response

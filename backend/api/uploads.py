@@ -5,14 +5,16 @@ from uuid import UUID
 
 from flask import Blueprint, Response, g, jsonify, request
 
+from backend.api import parameters
 from backend.api.representation import as_json, location, visible
 from backend.auth import account, require_role
 from backend.incoming import RequestBody, open_file
 from backend.problems import BadRequest
 from backend.services import services
 from elt import ledger
+from elt.intake import receive
 from elt.ledger import Incoming, Submission
-from elt.receiving import contract_of, receive
+from elt.receiving import Receipt, contract_of
 
 IDEMPOTENCY_KEY_LENGTH = 255
 
@@ -36,20 +38,26 @@ def linger(response: Response) -> Response:
 @blueprint.post("/datasets/<dataset:dataset>/submissions")
 @require_role()
 def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
-    """Upload a CSV.
+    """Upload a CSV, as it is or packed (.csv.gz, .zip).
     ---
     tags: [submissions]
     description: >
-      201 promises that the bytes are durable. The same bytes for the same dataset are loaded once: sent again by
-      their owner, the answer is 200 with the submission that exists; by anybody else, 409.
+      201 promises that the bytes are durable. The same data for the same dataset are loaded once, however they are
+      packed: sent again by their owner, the answer is 200 with the submission that exists; by anybody else, 409.
+      A ZIP archive with several CSVs of this dataset makes a submission of each; the answer is then a list, and where
+      one of them cannot be taken, none is. Encoding and dialect are found out, unless they are stated, in the query
+      or in fields of the form before the file.
     parameters:
       - {$ref: "#/components/parameters/dataset"}
       - {$ref: "#/components/parameters/filename"}
+      - {$ref: "#/components/parameters/encoding"}
+      - {$ref: "#/components/parameters/delimiter"}
+      - {$ref: "#/components/parameters/quote"}
       - {$ref: "#/components/parameters/idempotencyKey"}
     requestBody: {$ref: "#/components/requestBodies/File"}
     responses:
-      201: {$ref: "#/components/responses/Created"}
-      200: {$ref: "#/components/responses/Submission"}
+      201: {$ref: "#/components/responses/CreatedFromFile"}
+      200: {$ref: "#/components/responses/KnownFromFile"}
       default: {$ref: "#/components/responses/Problem"}
     """
     return _take(dataset, None)
@@ -63,10 +71,13 @@ def replace_file(id: UUID) -> tuple[Response, int, dict[str, str]]:
     tags: [submissions]
     description: >
       The new version is a submission of its own. Once it is loaded, the rows of the old one are gone and the old
-      one is `replaced`. If it is rejected, the old one stays.
+      one is `replaced`. If it is rejected, the old one stays. A ZIP archive may hold one CSV only.
     parameters:
       - {$ref: "#/components/parameters/id"}
       - {$ref: "#/components/parameters/filename"}
+      - {$ref: "#/components/parameters/encoding"}
+      - {$ref: "#/components/parameters/delimiter"}
+      - {$ref: "#/components/parameters/quote"}
       - {$ref: "#/components/parameters/idempotencyKey"}
     requestBody: {$ref: "#/components/requestBodies/File"}
     responses:
@@ -83,19 +94,31 @@ def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dic
     parts = services()
     contract = contract_of(parts.contracts, dataset)
     maximum = parts.settings.max_upload_bytes
+    parameters.stated({})  # a query that cannot be is refused before the body is read
     file = open_file(request, g.body, maximum, default_name=f"{contract.raw_table}.csv")
     # A new version stays with the owner of the old one, also where an admin sends it.
     owner = (replaces.account_id if replaces else None) or account().account_id
-    incoming = Incoming(dataset, owner, file.filename, _idempotency_key(), replaces)
-    receipt = receive(parts.pool, parts.store, parts.contracts, file.as_binary(), incoming, maximum)
-    submission = receipt.submission
-    detail: dict[str, Any] = {"dataset": dataset, "bytes": submission.byte_count, "created": receipt.created}
-    if replaces:
-        detail["replaces"] = str(replaces.id)
-    with parts.pool.connection() as connection:
-        action = "submission.replace" if replaces else "submission.create"
-        ledger.record_audit(connection, account().account_id, action, str(submission.id), detail)
-    return jsonify(as_json(submission)), 201 if receipt.created else 200, {"Location": location(submission)}
+    incoming = Incoming(
+        dataset, owner, file.filename, _idempotency_key(), replaces, stated=parameters.stated(file.fields)
+    )
+    receipts = receive(parts.pool, parts.store, parts.contracts, file.as_binary(), incoming, maximum)
+    _record(receipts, dataset, replaces)
+    status = 201 if any(receipt.created for receipt in receipts) else 200
+    submissions = [as_json(receipt.submission) for receipt in receipts]
+    if len(submissions) > 1:
+        return jsonify(submissions=submissions), status, {}
+    return jsonify(submissions[0]), status, {"Location": location(receipts[0].submission)}
+
+
+def _record(receipts: list[Receipt], dataset: str, replaces: Submission | None) -> None:
+    with services().pool.connection() as connection:
+        for receipt in receipts:
+            submission = receipt.submission
+            detail: dict[str, Any] = {"dataset": dataset, "bytes": submission.byte_count, "created": receipt.created}
+            if replaces:
+                detail["replaces"] = str(replaces.id)
+            action = "submission.replace" if replaces else "submission.create"
+            ledger.record_audit(connection, account().account_id, action, str(submission.id), detail)
 
 
 def _idempotency_key() -> str | None:

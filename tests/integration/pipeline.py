@@ -9,9 +9,10 @@ from typing import Any, BinaryIO
 from elt import accounts
 from elt.contract import Contract, load_contracts
 from elt.database import Pool
+from elt.intake import receive
 from elt.ledger import Incoming, Submission
 from elt.polling import PollReport, poll
-from elt.receiving import Receipt, receive
+from elt.receiving import Receipt
 from elt.settings import Settings
 from elt.store import ObjectStore
 
@@ -58,7 +59,8 @@ class Pipeline:
 
     def send_stream(self, stream: BinaryIO, dataset: str = STUDENTS, max_bytes: int = 10**8, **more: Any) -> Receipt:
         incoming = Incoming(dataset, self.account_id, "file.csv", **more)
-        return receive(self.pool, self.store, self.contracts, stream, incoming, max_bytes)
+        [receipt] = receive(self.pool, self.store, self.contracts, stream, incoming, max_bytes)
+        return receipt
 
     def poll(self) -> PollReport:
         return poll(self.settings, self.store, self.contracts)

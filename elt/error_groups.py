@@ -1,0 +1,91 @@
+"""Refused lines told together: so many of one kind in one column, and where the first of them is."""
+
+import re
+from dataclasses import dataclass
+
+from psycopg2.extensions import connection as Connection
+
+MOST_GROUPS = 50  # of a submission; the most frequent ones
+# One of them is told as "is not a date", many as "are not dates".
+PLURALS = (
+    (r"^is not a whole number", "are not whole numbers"),
+    (r"^is not a number", "are not numbers"),
+    (r"^is not a date and time", "are not dates and times"),
+    (r"^is not a date", "are not dates"),
+    (r"^is missing, and must not be$", "are missing, and must not be"),
+    (r"^is ", "are "),
+    (r"^holds ", "hold "),
+    (r"^does ", "do "),
+)
+# Errors whose message differs from line to line, or speaks of the line itself.
+TOGETHER = {
+    "too_few_cells": "have fewer cells than the header",
+    "too_many_cells": "have more cells than the header",
+    "duplicate_key": "repeat the key of an earlier line",
+    "unclosed_quote": "open a quotation mark that is not closed",
+    "stray_quote": "have other characters after a quoted cell",
+    "line_too_long": "are longer than a line may be",
+}
+
+
+@dataclass(frozen=True)
+class ErrorGroup:
+    """All lines of a submission with one error in one column; no column: in the line as a whole."""
+
+    column: str | None
+    code: str
+    line_count: int
+    first_line_number: int
+    message: str
+
+
+def group_errors(connection: Connection, submission_id: int) -> None:
+    """Count the refused lines of a submission, once all are in the ledger."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from catalog.error_group where submission_id = %s", [submission_id])
+        cursor.execute(
+            """
+            insert into catalog.error_group
+            select submission_id, error ->> 'column', error ->> 'code', count(distinct line_number), min(line_number),
+                (array_agg(error ->> 'message' order by line_number))[1]
+            from catalog.rejected_line, jsonb_array_elements(errors) as error
+            where submission_id = %s
+            group by submission_id, error ->> 'column', error ->> 'code'
+            order by count(*) desc, min(line_number) limit %s
+            """,
+            [submission_id, MOST_GROUPS],
+        )
+
+
+def error_groups(connection: Connection, submission_id: int) -> list[ErrorGroup]:
+    """The groups of a submission, the largest first; at most MOST_GROUPS."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select column_name, code, line_count, first_line_number, message from catalog.error_group
+            where submission_id = %s order by line_count desc, first_line_number
+            """,
+            [submission_id],
+        )
+        return [ErrorGroup(*row) for row in cursor.fetchall()]
+
+
+def sentence(group: ErrorGroup) -> str:
+    """As a person reads it: "column `Age`: 412 lines are not whole numbers, first at line 7"."""
+    where = f"column `{group.column}`: " if group.column else ""
+    if group.line_count == 1:
+        return f"{where}line {group.first_line_number:,} {_one(group)}"
+    return f"{where}{group.line_count:,} lines {_many(group)}, first at line {group.first_line_number:,}"
+
+
+def _one(group: ErrorGroup) -> str:
+    return group.message if group.column and group.code not in TOGETHER else f"is refused: {group.message}"
+
+
+def _many(group: ErrorGroup) -> str:
+    if group.code in TOGETHER:
+        return TOGETHER[group.code]
+    for singular, plural in PLURALS:
+        if re.search(singular, group.message):
+            return re.sub(singular, plural, group.message)
+    return f"are refused: {group.message}"
