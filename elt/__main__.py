@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 from uuid import UUID
 
 import psycopg2
@@ -14,6 +15,9 @@ from tqdm import tqdm
 from elt import accounts, ledger, transforming, warehouse
 from elt.contract import load_contracts
 from elt.database import connect, transaction
+from elt.drafting import draft
+from elt.drafting.headers import words_of
+from elt.drafting.printing import print_draft
 from elt.errors import LaurelError, NotFound
 from elt.ledger import Submission
 from elt.loading import load
@@ -28,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        options.run(Settings.from_environment(), options)
+        if options.run is _draft:  # needs no stack
+            _draft(options)
+        else:
+            options.run(Settings.from_environment(), options)
     except LaurelError as error:
         print(error.in_words(), file=sys.stderr)
         return 1
@@ -58,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
         ("retract", _retract, "take one submission out of raw and, with the next transform, out of the marts"),
     ):
         verb(name, run, help).add_argument("id", type=UUID, help="the submission's id, as the API shows it")
+    help = (
+        "a contract for a file that nobody has described, to standard output; what was found in it, to standard error"
+    )
+    verb("draft", _draft, help).add_argument("file", type=Path, help="a CSV, also in .gz or .zip")
     status = verb("status", _status, "what was sent and what became of it, newest first")
     status.add_argument("--limit", type=int, default=20)
     _add_account_actions(verbs.add_parser("account", help="add or list accounts, revoke their keys"))
@@ -116,6 +127,13 @@ def _retract(settings: Settings, options: argparse.Namespace) -> None:
     finally:
         connection.close()
     _poll(settings, options)
+
+
+def _draft(options: argparse.Namespace) -> None:
+    if not options.file.is_file():
+        raise NotFound("unknown_file", "There is no such file.", remedy="Give the path of a CSV.")
+    name = "_".join(words_of(options.file.name.partition(".")[0])) or "draft"
+    print_draft(draft(lambda: options.file.open("rb"), f"research/{name}"))
 
 
 def _status(settings: Settings, options: argparse.Namespace) -> None:

@@ -15,17 +15,17 @@ from elt.drafting.result import Draft
 from elt.file_errors import header_only
 from elt.reading import read_records
 from elt.streams import Source
+from elt.unpacking import open_csv
 
 
 def draft(open_stream: Callable[[], BinaryIO], name: str, stated: Stated = NOTHING_STATED) -> Draft:
     """The draft contract of the dataset `name` and the screening of the file, from every line of it.
 
-    `open_stream` gives the file's bytes, unpacked; it is called once, and what it gives is closed. Memory is constant
-    in the length of the file; eight bytes a cell are spilled to a temporary file. Raises Refused where the file is no
-    CSV, is empty, or has a header only.
+    `open_stream` gives the file's bytes, packed or not; it is called once, and what it gives is closed. Memory is
+    constant in the length of the file; eight bytes a cell are spilled to a temporary file. Raises Refused where the
+    file is no CSV, is empty, or has a header only.
     """
-    with closing(open_stream()) as stream:
-        source = Source(stream)
+    with closing(open_stream()) as stream, open_csv(Source(stream)) as (source, _):
         layout = read_layout(source.sample(), stated)
         with Fingerprints(len(layout.header)) as fingerprints:
             return _draft(name, layout, source, fingerprints)
