@@ -6,6 +6,7 @@ from typing import Any
 from flasgger import NO_SANITIZER, Swagger
 from flask import Flask
 
+from backend.api import dry_run_schema
 from backend.api.parameters import DESCRIPTION_LENGTHS, FORMATS, STATUSES
 from backend.reporting.registry import registry
 from elt.contract import Contract
@@ -51,6 +52,7 @@ def _template(contracts: Mapping[str, Contract]) -> dict[str, Any]:
         "tags": [
             {"name": "datasets", "description": "What can be uploaded"},
             {"name": "submissions", "description": "Files sent, and what became of them"},
+            {"name": "dry runs", "description": "What a file would change, before it is loaded"},
             {"name": "insights", "description": "What the data says"},
             {"name": "health", "description": "For the operator"},
         ],
@@ -77,6 +79,12 @@ def _parameters(contracts: Mapping[str, Contract]) -> dict[str, Any]:
         },
         "id": {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
         "status": {"name": "status", "in": "query", "schema": {"type": "string", "enum": list(STATUSES)}},
+        "dryRun": {
+            "name": "dry_run",
+            "in": "query",
+            "description": "Look at the file without loading it: the answer is 202, with a receipt to ask for.",
+            "schema": {"type": "boolean", "default": False},
+        },
         "filename": {
             "name": "filename",
             "in": "query",
@@ -146,6 +154,11 @@ def _responses() -> dict[str, Any]:
             "content": submission,
         },
         "Submission": {"description": "The submission.", "content": submission},
+        "DryRun": {
+            "description": "With `dry_run=true`: the file will be looked at.",
+            "headers": {"Location": {"schema": {"type": "string"}, "description": "The dry run."}},
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DryRun"}}},
+        },
         "CreatedFromFile": {
             "description": "Durable, and known to the ledger. Of a ZIP archive with several CSVs: a list.",
             "headers": {"Location": {"schema": {"type": "string"}, "description": "The submission, where it is one."}},
@@ -175,6 +188,7 @@ def _schemas() -> dict[str, Any]:
         "Submission": {"type": "object", "properties": _submission()},
         "Submissions": _list("submissions", "Submission", next_cursor=OPTIONAL),
         "SubmissionsOfArchive": _list("submissions", "Submission"),
+        "DryRun": {"type": "object", "properties": dry_run_schema.properties()},
         "Dataset": {"type": "object", "properties": _dataset()},
         "Datasets": _list("datasets", "Dataset"),
         "Description": {

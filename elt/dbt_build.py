@@ -61,9 +61,9 @@ def build(settings: Settings, datasets: Sequence[str] | None) -> list[NodeResult
     return [_node_result(node) for node in result.result.results]
 
 
-def directories(settings: Settings) -> list[str]:
-    """Where the project is read, and where dbt writes: never into the checkout."""
-    state = settings.home / "dbt"
+def directories(settings: Settings, name: str = "dbt") -> list[str]:
+    """Where the project is read, and where dbt writes: in a folder of this name, never in the checkout."""
+    state = settings.home / name
     return [
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
         "--target-path", str(state / "target"), "--log-path", str(state / "logs"),

@@ -14,6 +14,8 @@ from elt.settings import REPOSITORY
 
 STAGING = REPOSITORY / "dbt" / "models" / "staging"
 HEADER = "# Written by `python -m elt.dbt_sources` from elt/contracts; change the contract, not this file.\n"
+# A dry run reads the file that is tried beside the rows of raw (elt/dry_run.py).
+RAW_SCHEMA = "{{ 'dry_run_raw' if target.name == 'dry_run' else 'raw' }}"
 PROVENANCE = (
     {"name": "_submission_id", "description": "The submission the row came with (`catalog.submission`)."},
     {"name": "_line_number", "description": "The physical line of that file on which the row begins, header included."},
@@ -40,7 +42,7 @@ def _family_document(family: str, contracts: Iterable[Contract]) -> dict[str, An
         "sources": [
             {
                 "name": family,
-                "schema": "raw",
+                "schema": RAW_SCHEMA,
                 "description": f"Rows of the live submissions of {family}'s datasets, as their files had them.",
                 "tables": [_table(contract) for contract in contracts],
             }

@@ -43,7 +43,7 @@ def receive(
     if incoming.replaces:
         check_replaceable(incoming.replaces)
     with pool.connection() as connection:
-        mapping = _mapping(connection, contract, incoming)
+        mapping = mapping_of(connection, contract, incoming)
     receipts = take_in(pool, store, contract, source, replace(incoming, header_mapping=mapping), max_bytes)
     if incoming.header_mapping and incoming.account_id is not None:
         with pool.connection() as connection:
@@ -53,7 +53,7 @@ def receive(
     return receipts
 
 
-def _mapping(connection: Connection, contract: Contract, incoming: Incoming) -> dict[str, str]:
+def mapping_of(connection: Connection, contract: Contract, incoming: Incoming) -> dict[str, str]:
     """What the sender says, and has confirmed before, about headers. Raises Refused where it names no columns."""
     if incoming.account_id is None:
         return {}
@@ -82,7 +82,7 @@ def take_in(
     if packing == "gzip":
         sample = gzip_sample(sample, SAMPLE_BYTES)
         source = source.watched_by(GzipWatcher(max_bytes))
-    incoming = _looked_at(sample, contract, incoming, packed=packing is not None)
+    incoming = looked_at(sample, contract, incoming, packed=packing is not None)
     return [keep(pool, store, source, incoming)]
 
 
@@ -134,7 +134,7 @@ def _inspect(
     try:
         with Member(archive, info) as member:
             content = Source(cast(BinaryIO, member))
-            incoming = _looked_at(content.sample(), contract, incoming, packed=True)
+            incoming = looked_at(content.sample(), contract, incoming, packed=True)
             sha256 = content.drained_sha256()
     except Refused as refusal:
         if number is None:
@@ -143,7 +143,7 @@ def _inspect(
     return _Found(info, incoming, Content(sha256, Compression("zip", info.filename) if number is None else None))
 
 
-def _looked_at(sample: bytes, contract: Contract | None, incoming: Incoming, *, packed: bool) -> Incoming:
+def looked_at(sample: bytes, contract: Contract | None, incoming: Incoming, *, packed: bool) -> Incoming:
     """The same, with what of its header mapping this file needs. Raises Refused where it is no CSV of the dataset."""
     if packed and packing_of(sample):
         raise nested_archive()

@@ -4,6 +4,7 @@ from psycopg2.extensions import connection as Connection
 
 LOAD = 0x1A0E2  # with the submission's number: one loader per submission
 REMOVAL = 0x1A0E3  # shared by whoever removes rows from raw, exclusive to a transform
+DRY_RUN = 0x1A0E4  # one dry run at a time: they share their schemas
 
 
 def try_load_lock(connection: Connection, submission_id: int) -> bool:
@@ -38,6 +39,15 @@ def try_transform_lock(connection: Connection) -> bool:
     """Whether this connection is now the only transform, and nobody removes rows; held until it is closed."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(%s)", [REMOVAL])
+        row = cursor.fetchone()
+    connection.commit()
+    return bool(row and row[0])
+
+
+def try_dry_run_lock(connection: Connection) -> bool:
+    """Whether this connection is now the only one that makes dry runs, until it is closed."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [DRY_RUN])
         row = cursor.fetchone()
     connection.commit()
     return bool(row and row[0])

@@ -25,7 +25,7 @@ Yes, at any time, as often as you like. It does nothing when nothing waits, and 
 """
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, dag, task
-from ledger_signal import LedgerSignal, wake_transform
+from ledger_signal import LedgerSignal, wake_others
 from task_failures import DEFAULT_ARGS, sorted_failures
 
 waiting = Asset(
@@ -56,7 +56,7 @@ def ingest() -> None:
                 with open_registry(settings) as contracts:
                     poll(settings, ObjectStore(settings), contracts)
             finally:
-                wake_transform()
+                wake_others()
 
     load_waiting()
 

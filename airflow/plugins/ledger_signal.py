@@ -8,6 +8,7 @@ from typing import Any
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 DUE_CHANNEL = "laurel_due"  # NOTIFY: something waits for `transform`
+DRY_RUN_CHANNEL = "laurel_dry_run"  # NOTIFY: something waits for `dry_run`
 QUIET_SECONDS = 1.0  # a burst becomes one event at once and at most one per this time while it goes on
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 30.0
@@ -74,17 +75,20 @@ class LedgerSignal(BaseEventTrigger):
                 await asyncio.sleep(QUIET_SECONDS)
 
 
-def wake_transform() -> None:
-    """Signal `transform` if it has something to do. Raises Unavailable where Postgres is away."""
-    from elt import ledger
+def wake_others() -> None:
+    """Signal `transform` and `dry_run`, each if it has something to do. Raises Unavailable where Postgres is away."""
+    from elt import dry_run_ledger, ledger
     from elt.database import connect, transaction
     from elt.polling import transform_due
     from elt.settings import Settings
 
     connection = connect(Settings.from_environment().database_url)
     try:
-        if transform_due(connection):
-            with transaction(connection):
+        is_due = transform_due(connection)
+        with transaction(connection):
+            if is_due:
                 ledger.notify(connection, DUE_CHANNEL, "")
+            if dry_run_ledger.is_due(connection):
+                ledger.notify(connection, DRY_RUN_CHANNEL, "")
     finally:
         connection.close()

@@ -3,13 +3,15 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, suppress
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, request
+from psycopg2.extensions import connection as Connection
 
 from backend.api.representation import visible
 from backend.auth import account, require_role
@@ -20,7 +22,7 @@ from elt import ledger
 from elt.database import connect, translated_errors
 from elt.detecting import Stated, read_header, read_layout
 from elt.errors import NotFound, Refused
-from elt.ledger import Submission
+from elt.ledger import RejectedLine, Submission
 from elt.streams import Source
 from elt.unpacking import open_csv
 
@@ -53,9 +55,9 @@ def get_file(id: UUID) -> Response:
     """
     submission = _open_for_download(id, "submission.download")
     mimetype = f"application/{submission.compression}" if submission.compression else "text/csv"
-    response = _streaming(_stored(submission.object_key), mimetype)
+    response = streaming(_stored(submission.object_key), mimetype)
     response.content_length = submission.byte_count
-    _name(response, submission.filename)
+    name(response, submission.filename)
     response.set_etag(submission.sha256)
     return response
 
@@ -79,8 +81,9 @@ def get_rejects(id: UUID) -> Response:
     """
     submission = _open_for_download(id, "submission.download_rejects")
     header = [*ERROR_COLUMNS, *_header(submission)]
-    response = _streaming(_rejects(submission, header))
-    _name(response, submission.filename.rsplit(".", 1)[0] + "-rejects.csv")
+    lines = partial(ledger.rejected_lines, submission_id=submission.submission_id)
+    response = streaming(rejects_csv(lines, header, submission.dialect or {}))
+    name(response, submission.filename.rsplit(".", 1)[0] + "-rejects.csv")
     return response
 
 
@@ -92,7 +95,7 @@ def _open_for_download(id: UUID, action: str) -> Submission:
     return submission
 
 
-def _name(response: Response, filename: str) -> None:
+def name(response: Response, filename: str) -> None:
     """Save as `filename`; a header holds only ASCII, so any other name goes encoded beside a plain one (RFC 6266)."""
     names = {"filename": filename}
     if not filename.isascii():
@@ -101,7 +104,7 @@ def _name(response: Response, filename: str) -> None:
     response.headers.set("Content-Disposition", "attachment", **names)
 
 
-def _streaming(pieces: Generator[bytes, None, None], mimetype: str = "text/csv") -> Response:
+def streaming(pieces: Generator[bytes, None, None], mimetype: str = "text/csv") -> Response:
     """The pieces as a response. What fails before the first byte is a problem document; later, the download breaks."""
     limit_silence(request.environ)
     first = next(pieces, b"")
@@ -126,17 +129,19 @@ def _stored(object_key: str) -> Generator[bytes, None, None]:
             yield piece
 
 
-def _rejects(submission: Submission, header: list[str]) -> Generator[bytes, None, None]:
+def rejects_csv(
+    lines: Callable[[Connection], Iterator[RejectedLine]], header: list[str], dialect: Mapping[str, Any]
+) -> Generator[bytes, None, None]:
     """The rejects file. A line that cannot be split into cells stands whole in the first column of the file's own."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
     # A connection of its own: those who read slowly must not use up the pool.
     with closing(connect(services().settings.database_url)) as connection, translated_errors():
-        for line in ledger.rejected_lines(connection, submission.submission_id):
+        for line in lines(connection):
             columns = "; ".join(error["column"] or "" for error in line.errors)
             messages = "; ".join(error["message"] or error["code"] or "" for error in line.errors)
-            writer.writerow([line.line_number, columns, messages, *_cells(line.raw_text, submission.dialect or {})])
+            writer.writerow([line.line_number, columns, messages, *_cells(line.raw_text, dialect)])
             if text.tell() >= CHUNK_BYTES:
                 yield text.getvalue().encode("utf-8", errors="replace")
                 text.seek(0)

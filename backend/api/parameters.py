@@ -73,6 +73,14 @@ def stated(form: Mapping[str, str]) -> Stated:
     return Stated(**{name: FORMATS[name][text.lower()] for name, text in given.items() if text is not None})
 
 
+def dry_run() -> bool:
+    """Whether the file is only to be looked at."""
+    text = request.args.get("dry_run", "false").lower()
+    if text not in ("true", "false"):
+        raise _bad("dry_run", "true or false.")
+    return text == "true"
+
+
 def cursor() -> int | None:
     """The submission_id before which the page starts."""
     text = request.args.get("cursor")

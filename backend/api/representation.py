@@ -54,11 +54,11 @@ def as_json(submission: Submission) -> dict[str, Any]:
         "error": error,
         "replaces": _text(submission.replaces_id),
         "replaced_by": _text(submission.replaced_by_id),
-        "received_at": _time(submission.received_at),
-        "loading_at": _time(submission.loading_at),
-        "loaded_at": _time(submission.loaded_at),
-        "modelled_at": _time(submission.modelled_at),
-        "settled_at": _time(submission.settled_at),
+        "received_at": time_text(submission.received_at),
+        "loading_at": time_text(submission.loading_at),
+        "loaded_at": time_text(submission.loaded_at),
+        "modelled_at": time_text(submission.modelled_at),
+        "settled_at": time_text(submission.settled_at),
         "links": {
             "self": url_for("submissions.get_submission", id=submission.id),
             "file": url_for("downloads.get_file", id=submission.id),
@@ -91,5 +91,6 @@ def _text(id: UUID | None) -> str | None:
     return None if id is None else str(id)
 
 
-def _time(moment: datetime | None) -> str | None:
+def time_text(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC, as JSON has it."""
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from backend.api import parameters
+from backend.api import dry_runs, parameters
 from backend.api.representation import as_json, location, visible
 from backend.auth import account, require_role
 from backend.incoming import RequestBody, open_file
@@ -49,6 +49,7 @@ def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
       or in fields of the form before the file.
     parameters:
       - {$ref: "#/components/parameters/dataset"}
+      - {$ref: "#/components/parameters/dryRun"}
       - {$ref: "#/components/parameters/filename"}
       - {$ref: "#/components/parameters/encoding"}
       - {$ref: "#/components/parameters/delimiter"}
@@ -58,6 +59,7 @@ def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
     responses:
       201: {$ref: "#/components/responses/CreatedFromFile"}
       200: {$ref: "#/components/responses/KnownFromFile"}
+      202: {$ref: "#/components/responses/DryRun"}
       default: {$ref: "#/components/responses/Problem"}
     """
     return _take(dataset, None)
@@ -74,6 +76,7 @@ def replace_file(id: UUID) -> tuple[Response, int, dict[str, str]]:
       one is `replaced`. If it is rejected, the old one stays. A ZIP archive may hold one CSV only.
     parameters:
       - {$ref: "#/components/parameters/id"}
+      - {$ref: "#/components/parameters/dryRun"}
       - {$ref: "#/components/parameters/filename"}
       - {$ref: "#/components/parameters/encoding"}
       - {$ref: "#/components/parameters/delimiter"}
@@ -83,6 +86,7 @@ def replace_file(id: UUID) -> tuple[Response, int, dict[str, str]]:
     responses:
       201: {$ref: "#/components/responses/Created"}
       200: {$ref: "#/components/responses/Submission"}
+      202: {$ref: "#/components/responses/DryRun"}
       default: {$ref: "#/components/responses/Problem"}
     """
     with services().pool.connection() as connection:
@@ -101,6 +105,8 @@ def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dic
     incoming = Incoming(
         dataset, owner, file.filename, _idempotency_key(), replaces, stated=parameters.stated(file.fields)
     )
+    if parameters.dry_run():
+        return dry_runs.take(file, incoming, maximum)
     receipts = receive(parts.pool, parts.store, parts.contracts, file.as_binary(), incoming, maximum)
     _record(receipts, dataset, replaces)
     status = 201 if any(receipt.created for receipt in receipts) else 200

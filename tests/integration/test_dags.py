@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from elt.dry_run_ledger import WORK_CHANNEL as DRY_RUN_CHANNEL
 from elt.ledger import WORK_CHANNEL
 from elt.settings import REPOSITORY
 from tests.integration.dags.programs import DAGS, command, environment
 
-EXPECTED = {"ingest", "transform"}
+EXPECTED = {"dry_run", "ingest", "transform"}
 
 
 def _found_in(folder: Path, home: Path) -> dict[str, Any]:
@@ -67,6 +68,12 @@ def test_ingest_listens_to_the_ledger_and_has_the_five_minute_safety_net(found: 
     ingest = found["dags"]["ingest"]
     assert [kwargs for _, kwargs in ingest["watched"]] == [{"channel": WORK_CHANNEL}]
     assert ingest["cron"] == "*/5 * * * *"
+
+
+def test_dry_run_listens_to_the_ledger_too(found: dict[str, Any]) -> None:
+    dry_run = found["dags"]["dry_run"]
+    assert [kwargs for _, kwargs in dry_run["watched"]] == [{"channel": DRY_RUN_CHANNEL}]
+    assert dry_run["cron"] is None
 
 
 def test_transform_only_follows_ingest(found: dict[str, Any]) -> None:

@@ -100,7 +100,9 @@ def test_no_cell_reaches_the_log_when_postgres_quotes_one(pipeline: Pipeline, tm
     assert "SECRET-7" not in ended.output
 
 
-@pytest.mark.parametrize(("dag", "task"), [("ingest", "load_waiting"), ("transform", "build_marts")])
+@pytest.mark.parametrize(
+    ("dag", "task"), [("ingest", "load_waiting"), ("transform", "build_marts"), ("dry_run", "make_receipts")]
+)
 def test_a_warehouse_that_is_away_is_left_to_the_retries(
     settings: Settings, dag: str, task: str, tmp_path: Path
 ) -> None:

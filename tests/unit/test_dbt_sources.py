@@ -3,7 +3,7 @@
 import yaml
 
 from elt.contract import load_contracts
-from elt.dbt_sources import STAGING, render_sources
+from elt.dbt_sources import RAW_SCHEMA, STAGING, render_sources
 
 
 def test_the_committed_files_are_what_the_contracts_say() -> None:
@@ -21,6 +21,10 @@ def test_every_contract_is_a_source_with_all_its_columns() -> None:
         for table in source["tables"]
     }
     assert tables == {
-        ("raw", contract.raw_table): ["_submission_id", "_line_number", *(field.column for field in contract.fields)]
+        (RAW_SCHEMA, contract.raw_table): [
+            "_submission_id",
+            "_line_number",
+            *(field.column for field in contract.fields),
+        ]
         for contract in load_contracts().values()
     }

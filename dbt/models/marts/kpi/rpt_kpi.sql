@@ -1,0 +1,145 @@
+-- What the pages withhold is withheld here too: a total over everything, less what a page shows, would tell the rest.
+with student_register as (
+    select
+        source_system,
+        count(*) as student_count
+    from {{ ref('dim_student') }}
+    where is_current and member_type = 'known'
+    group by source_system
+),
+
+teacher_register as (
+    select
+        source_system,
+        count(*) as teacher_count
+    from {{ ref('dim_teacher') }}
+    where is_current and member_type = 'known'
+    group by source_system
+),
+
+measured as (
+    select
+        source_system,
+        'students' as kpi_name,
+        student_count::double precision as numerator,
+        null::double precision as denominator,
+        null::bigint as student_count -- behind it; null where nobody could be told apart by it
+    from student_register
+    union all
+    select
+        source_system,
+        'teachers',
+        teacher_count,
+        null,
+        null
+    from teacher_register
+    union all
+    select
+        student_register.source_system,
+        'student_teacher_ratio',
+        student_register.student_count,
+        teacher_register.teacher_count,
+        null
+    from student_register
+    inner join teacher_register on student_register.source_system = teacher_register.source_system
+    union all
+    select
+        source_system,
+        'attendance_rate',
+        sum(attendance_pct) / 100,
+        count(attendance_pct),
+        count(attendance_pct)
+    from {{ ref('int_student_result') }}
+    where population = 'All grade levels'
+    group by source_system
+    union all
+    select
+        source_system,
+        'chronic_absenteeism',
+        count(*) filter (where is_chronically_absent),
+        count(is_chronically_absent),
+        count(is_chronically_absent)
+    from {{ ref('fct_student_risk') }}
+    group by source_system
+    union all
+    select
+        source_system,
+        'at_risk',
+        count(*) filter (where risk_tier > 0),
+        count(*),
+        count(*)
+    from {{ ref('fct_student_risk') }}
+    group by source_system
+    union all
+    select
+        source_system,
+        'mean_score',
+        sum(mean_score * graded_count),
+        sum(graded_count),
+        null
+    from {{ ref('rpt_score_distribution') }}
+    where subject = 'All subjects' and not is_suppressed
+    group by source_system
+    union all
+    select
+        source_system,
+        'pass_rate',
+        sum(passed_count),
+        sum(graded_count),
+        null
+    from {{ ref('rpt_pass_rate') }}
+    where grade_level = 'All grade levels' and not is_suppressed
+    group by source_system
+    union all
+    select
+        source_system,
+        'gpa',
+        sum(grade_points),
+        count(grade_points),
+        count(distinct student_key) filter (where grade_points is not null)
+    from {{ ref('fct_grade') }}
+    group by source_system
+    union all
+    select
+        source_system,
+        'exam_readiness',
+        count(*) filter (where has_five_credits),
+        count(has_five_credits),
+        count(has_five_credits)
+    from {{ ref('fct_assessment_result') }}
+    group by source_system
+    union all
+    select
+        source_system,
+        'jamb_readiness',
+        count(*) filter (where is_ready),
+        count(is_ready),
+        count(is_ready)
+    from {{ ref('fct_assessment_result') }}
+    group by source_system
+),
+
+decided as (
+    select
+        *,
+        coalesce(student_count < {{ threshold('suppression_minimum', 'measured.source_system') }}, false)
+            as is_suppressed
+    from measured
+)
+
+select
+    decided.source_system,
+    decided.kpi_name,
+    kpi.kpi_label,
+    kpi.unit,
+    kpi.kpi_order,
+    case
+        when decided.is_suppressed then null
+        when kpi.unit = 'count' then decided.numerator
+        else decided.numerator / nullif(decided.denominator, 0)
+    end as kpi_value,
+    case when not decided.is_suppressed then decided.numerator end as numerator,
+    case when not decided.is_suppressed then decided.denominator end as denominator,
+    decided.is_suppressed
+from decided
+inner join {{ ref('kpi') }} as kpi on decided.kpi_name = kpi.kpi_name

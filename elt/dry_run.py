@@ -1,0 +1,279 @@
+"""A dry run: what a file would change in raw, in the marts and in the KPIs. Nothing of it is kept but the receipt.
+
+The file's rows stand in a schema of their own, that nobody reads, under a number above all submissions'. Whatever a
+dry run makes is in schemas `dry_run_…`; the next dry run begins by dropping them, so one that was killed leaves
+nothing for long.
+"""
+
+import logging
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, BinaryIO, TextIO
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from elt import comparing, dry_run_ledger, dry_run_marts, header_mapping, ledger, locks, raw_tables
+from elt.contract import Contract
+from elt.copying import Claim, Tally, copy_rows, reject_duplicates
+from elt.database import Pool, connect, transaction
+from elt.detecting import SAMPLE_BYTES, Stated, read_front
+from elt.dry_run_ledger import DryRun
+from elt.error_groups import MOST_GROUPS, ErrorGroup, sentence
+from elt.errors import LaurelError, NotFound, Refused, Unavailable
+from elt.gzip_files import GzipWatcher, gzip_sample
+from elt.intake import looked_at, mapping_of
+from elt.ledger import Incoming
+from elt.loading import check_unchanged, refusal_of
+from elt.packing import packing_of
+from elt.receiving import check_replaceable, contract_of
+from elt.settings import Settings
+from elt.store import ObjectStore
+from elt.streams import Source
+from elt.unpacking import open_csv
+
+log = logging.getLogger(__name__)
+FILE_SCHEMA = "dry_run_file"  # holds the rows of the file that is looked at
+TRIES = 3  # until something of ours that goes wrong is told instead of tried again
+RETRY_SECONDS = 10
+PATIENCE_SECONDS = 120  # to wait for marts that are behind raw
+
+
+def receive(
+    pool: Pool,
+    store: ObjectStore,
+    contracts: Mapping[str, Contract],
+    stream: BinaryIO,
+    incoming: Incoming,
+    max_bytes: int,
+) -> DryRun:
+    """Take a file to look at. Raises what elt.receiving.receive raises: where that would refuse, so does this."""
+    contract = contract_of(contracts, incoming.dataset_id)
+    source = Source(stream, max_bytes)
+    if incoming.replaces:
+        check_replaceable(incoming.replaces)
+    with pool.connection() as connection:
+        mapping = mapping_of(connection, contract, incoming)
+    incoming = replace(incoming, header_mapping=mapping)
+    source = _looked_into(source, contract, incoming, max_bytes)
+    with pool.connection() as connection:
+        object_key = dry_run_ledger.announce(connection, incoming.dataset_id)
+    store.put(object_key, source.buffered())
+    source.content()  # raises Refused where it turned out to be broken
+    with pool.connection() as connection:
+        id = dry_run_ledger.add(connection, incoming, object_key, source.sha256, source.byte_count)
+        run = dry_run_ledger.find(connection, id)
+    if run is None:
+        raise LaurelError("ledger_row_lost", "The dry run is no longer in the ledger.")
+    return run
+
+
+def _looked_into(source: Source, contract: Contract, incoming: Incoming, max_bytes: int) -> Source:
+    """The same, refused at once where its first bytes say so. A ZIP archive, read from its end, is opened later."""
+    packing = packing_of(source.sample())
+    if packing == "zip":
+        return source
+    sample = gzip_sample(source.sample(), SAMPLE_BYTES) if packing else source.sample()
+    looked_at(sample, contract, incoming, packed=packing is not None)
+    return source.watched_by(GzipWatcher(max_bytes)) if packing else source
+
+
+def process(
+    settings: Settings, store: ObjectStore, contracts: Mapping[str, Contract], patience: float = PATIENCE_SECONDS
+) -> int:
+    """Make every receipt that waits, oldest first, and clear away what is over; returns how many were made.
+
+    0 where another process is at it. One that fails holds up no other; its error is raised at the end.
+    """
+    connection = connect(settings.database_url)
+    made, errors = 0, list[Exception]()
+    try:
+        if not locks.try_dry_run_lock(connection):
+            return 0
+        _sweep(connection, store)
+        while (run := _claim(connection)) is not None:
+            try:
+                _make(connection, settings, store, contracts[run.dataset_id], run, patience)
+                made += 1
+            except Exception as error:
+                if connection.closed:
+                    raise
+                log.error("dry run %s: %s", run.id, type(error).__name__)
+                _fail(connection, run, error)
+                errors.append(error)
+            _sweep(connection, store)
+    finally:
+        connection.close()
+    if errors:
+        raise errors[0]
+    return made
+
+
+def _claim(connection: Connection) -> DryRun | None:
+    with transaction(connection):
+        return dry_run_ledger.claim(connection)
+
+
+def _sweep(connection: Connection, store: ObjectStore) -> None:
+    """Nothing but receipts stays of what is over, also where a process died before it could see to that itself."""
+    with transaction(connection):
+        _drop_schemas(connection)
+        dry_run_ledger.expire(connection)
+        over = dry_run_ledger.kept_bytes(connection)
+    for object_key in over:
+        store.delete(object_key)
+        with transaction(connection):
+            dry_run_ledger.forget_bytes(connection, object_key)
+
+
+def _drop_schemas(connection: Connection) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(r"select nspname from pg_namespace where nspname like 'dry\_run\_%'")
+        for (schema,) in cursor.fetchall():
+            cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+
+
+def _make(
+    connection: Connection,
+    settings: Settings,
+    store: ObjectStore,
+    contract: Contract,
+    run: DryRun,
+    patience: float,
+) -> None:
+    try:
+        with transaction(connection):
+            receipt = _check(connection, store, contract, run)
+    except Refused as refusal:
+        _settle(connection, run, refusal, {})
+        return
+    if receipt is None:
+        return
+    receipt |= dry_run_marts.model(connection, settings, run, contract, patience)
+    with transaction(connection):
+        dry_run_ledger.advance(connection, run, "done", receipt=receipt)
+    log.info("dry run %s: done", run.id)
+
+
+def _settle(connection: Connection, run: DryRun, refusal: Refused, columns: dict[str, Any]) -> None:
+    with transaction(connection):
+        dry_run_ledger.advance(
+            connection, run, "rejected", error_code=refusal.code, error_message=refusal.in_words(), **columns
+        )
+    log.info("dry run %s: rejected", run.id)
+
+
+def _fail(connection: Connection, run: DryRun, error: Exception) -> None:
+    """Try again a little later; after a few times, or where that cannot help, say so."""
+    lost = isinstance(error, NotFound) or (isinstance(error, LaurelError) and error.code in ledger.LOST_BYTES)
+    with transaction(connection):
+        if isinstance(error, Unavailable) or (run.attempt_count < TRIES and not lost):
+            dry_run_ledger.retry_later(connection, run, RETRY_SECONDS * run.attempt_count)
+            return
+        message = "Laurel could not make this dry run; the operators see why. Nothing was changed."
+        if lost:
+            message = "The stored file is gone or was changed. Send it again."
+        dry_run_ledger.advance(
+            connection, run, "failed", error_code="object_lost" if lost else "internal_error", error_message=message
+        )
+
+
+# ---- the file's rows, checked and counted
+
+
+def _check(connection: Connection, store: ObjectStore, contract: Contract, run: DryRun) -> dict[str, Any] | None:
+    """Load the file where nobody sees it, and compare; None where it is rejected as a whole, which is settled then."""
+    _refuse_known(connection, run, run.sha256)
+    trial = replace(contract, raw_schema=FILE_SCHEMA)
+    _make_table(connection, contract, trial)
+    stated = Stated(**run.stated)
+    claim = Claim(run.dry_run_id, str(run.id), str(run.object_key), run.sha256, run.replaces_submission_id, stated)
+    with store.open(claim.object_key) as body, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rejects:
+        source = Source(body)
+        with open_csv(source) as (csv, compression):
+            fitted, _ = header_mapping.matched(trial, run.header_mapping or {}, csv.sample(), stated)
+            front = read_front(csv.sample(), fitted, stated, compression)
+            tally = copy_rows(connection, csv, front, fitted, claim, rejects)
+            check_unchanged(source, claim)
+        _refuse_known(connection, run, csv.sha256)
+        reject_duplicates(connection, store, fitted, claim, front, tally, rejects)
+        _store_rejects(connection, rejects)
+    read = {"encoding": front.encoding, "dialect": front.dialect, "header": front.header, **_counts(tally)}
+    receipt: dict[str, Any] = {"error_groups": _error_groups(connection, run)}
+    if refusal := refusal_of(contract, tally):
+        dry_run_ledger.advance(
+            connection,
+            run,
+            "rejected",
+            error_code=refusal.code,
+            error_message=refusal.in_words(),
+            receipt=receipt,
+            **read,
+        )
+        return None
+    receipt["rows"] = _compare(connection, contract, run)
+    dry_run_ledger.advance(connection, run, "modelling", receipt=receipt, **read)
+    return receipt
+
+
+def _refuse_known(connection: Connection, run: DryRun, sha256: str) -> None:
+    if ledger.find_live(connection, run.dataset_id, sha256) is not None:
+        raise Refused("duplicate_content", "The same data are live in this dataset, so sending them changes nothing.")
+
+
+def _counts(tally: Tally) -> dict[str, int]:
+    if tally.read != tally.loaded + tally.rejected:
+        raise LaurelError("lines_unaccounted", "Not every line of the file was either accepted or refused.")
+    return {"lines_read": tally.read, "rows_accepted": tally.loaded, "rows_rejected": tally.rejected}
+
+
+def _make_table(connection: Connection, contract: Contract, trial: Contract) -> None:
+    """Unlogged: whatever happens to Postgres, these rows may go."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(FILE_SCHEMA)))
+        cursor.execute(
+            sql.SQL("create unlogged table {} (like {})").format(raw_tables.table(trial), raw_tables.table(contract))
+        )
+
+
+def _store_rejects(connection: Connection, rejects: TextIO) -> None:
+    rejects.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(
+            "copy catalog.dry_run_rejected_line (dry_run_id, line_number, errors, raw_text) from stdin (format csv)",
+            rejects,
+        )
+
+
+def _error_groups(connection: Connection, run: DryRun) -> list[dict[str, Any]]:
+    """One item per column and kind of error, the most frequent first: how many lines, and the first of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select error ->> 'column', error ->> 'code', count(distinct line_number), min(line_number),
+                (array_agg(error ->> 'message' order by line_number))[1]
+            from catalog.dry_run_rejected_line, jsonb_array_elements(errors) as error
+            where dry_run_id = %s group by 1, 2 order by 3 desc, 4 limit %s
+            """,
+            [run.dry_run_id, MOST_GROUPS],
+        )
+        groups = [ErrorGroup(*row) for row in cursor.fetchall()]
+    return [
+        {
+            "column": group.column,
+            "code": group.code,
+            "lines": group.line_count,
+            "first_line": group.first_line_number,
+            "message": sentence(group),
+        }
+        for group in groups
+    ]
+
+
+def _compare(connection: Connection, contract: Contract, run: DryRun) -> dict[str, Any]:
+    """New, changed, unchanged and removed rows, with the file's rows beside those of raw in one relation."""
+    dry_run_marts.show_rows(connection, FILE_SCHEMA, contract)
+    before, after = dry_run_ledger.live_before_and_after(connection, run)
+    relation = sql.SQL("{}").format(sql.Identifier(dry_run_marts.RAW_SCHEMA, contract.raw_table))
+    return asdict(comparing.compare(connection, contract, before, after, relation))

@@ -1,0 +1,232 @@
+"""What the marts and KPIs would be with a file loaded: dbt builds what lies downstream of it, beside the real ones."""
+
+import shutil
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from psycopg2 import sql
+from psycopg2.errors import QueryCanceled
+from psycopg2.extensions import connection as Connection
+
+from elt import dry_run_ledger, raw_tables
+from elt.contract import Contract
+from elt.database import connect, transaction
+from elt.dbt_build import directories, invoke, modelled_datasets
+from elt.dry_run_ledger import DryRun
+from elt.errors import LaurelError
+from elt.giving_way import APPLICATION, giving_way
+from elt.mart_changes import changed_kpis, changed_rows
+from elt.publishing import LAYERS
+from elt.settings import Settings
+from elt.transforming import project_fingerprint
+
+PREFIX = "dry_run_"  # of each schema that dbt's target dry_run uses (macro generate_schema_name)
+RAW_SCHEMA = PREFIX + "raw"
+CATALOG_SCHEMA = PREFIX + "catalog"
+HOME = "dry_run"  # dbt's folder, below the stack's own
+ROUNDS = 5  # a transform that comes in between costs one
+LOOK_SECONDS = 0.5
+FAILED = ("error", "fail", "runtime error", "skipped", "partial success")
+
+
+@dataclass(frozen=True)
+class _Built:
+    """What came of dbt's build: each mart, as (build schema, name), with the columns of its grain; and what failed."""
+
+    grains: dict[tuple[str, str], tuple[str, ...]]
+    failures: list[dict[str, Any]]
+
+
+def show_rows(connection: Connection, file_schema: str, contract: Contract) -> None:
+    """Make `dry_run_raw`: every raw table as it is, but for the one that the file's rows stand beside."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(RAW_SCHEMA)))
+        cursor.execute("select raw_table from catalog.dataset")
+        for (table,) in cursor.fetchall():
+            parts: dict[str, sql.Composable] = {
+                "view": sql.Identifier(RAW_SCHEMA, table),
+                "raw": sql.Identifier("raw", table),
+                "file": sql.Identifier(file_schema, table),
+            }
+            statement = "create view {view} as select * from {raw}"
+            if table == contract.raw_table:
+                parts["raw"] = raw_tables.table(contract)
+                statement += " union all select * from {file}"
+                cursor.execute(sql.SQL("analyze {file}").format(**parts))
+            cursor.execute(sql.SQL(statement).format(**parts))
+
+
+def model(
+    connection: Connection, settings: Settings, run: DryRun, contract: Contract, patience: float
+) -> dict[str, Any]:
+    """`marts` and `kpis` of the receipt. Where they cannot be told, `marts` says why, and the row counts stand."""
+    if contract.name not in modelled_datasets():
+        return {"marts": {"status": "compared", "changed": [], "unchanged": []}, "kpis": []}
+    for _ in range(ROUNDS):
+        last_run = _wait_for_marts(connection, patience)
+        if isinstance(last_run, str):
+            return _not_compared(last_run)
+        with transaction(connection):
+            _show_ledger(connection, run)
+        with giving_way(settings, last_run) as gave_way:
+            found = _build_and_compare(settings, contract, last_run)
+        if found is not None and not gave_way.is_set():
+            return found
+    return _not_compared("The marts changed again and again while this was worked out; try again at a quieter time.")
+
+
+def _not_compared(reason: str) -> dict[str, Any]:
+    return {"marts": {"status": "not_compared", "reason": reason}, "kpis": None}
+
+
+def _wait_for_marts(connection: Connection, patience: float) -> int | str:
+    """The number of the last transform once the marts show all that is in raw; or why they do not, in the end."""
+    fingerprint = project_fingerprint()
+    deadline = time.monotonic() + patience
+    while True:
+        with transaction(connection), connection.cursor() as cursor:
+            cursor.execute(
+                """
+                select transform_run_id, status, project_fingerprint = %s,
+                    exists (select from catalog.dataset where raw_version > modelled_version)
+                from catalog.transform_run order by transform_run_id desc limit 1
+                """,
+                [fingerprint],
+            )
+            row = cursor.fetchone()
+        if row is None:
+            return "Nothing has been published yet, so there are no marts to compare with."
+        last_run, status, is_same_project, is_due = row
+        if status == "published" and is_same_project and not is_due:
+            return int(last_run)
+        if time.monotonic() >= deadline:
+            if status == "failed":
+                return "The last transform failed, so the marts do not show all that is loaded."
+            return "The marts do not show all that is loaded yet; try again when they do."
+        time.sleep(LOOK_SECONDS)
+
+
+def _show_ledger(connection: Connection, run: DryRun) -> None:
+    """Make `dry_run_catalog`: the ledger as dbt reads it, with the file as a submission that is live."""
+    before, after = dry_run_ledger.live_before_and_after(connection, run)
+    names = {"catalog": sql.Identifier(CATALOG_SCHEMA), "id": sql.Literal(run.dry_run_id)}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("drop schema if exists {catalog} cascade").format(**names))
+        cursor.execute(sql.SQL("create schema {catalog}").format(**names))
+        cursor.execute(
+            sql.SQL(
+                """
+                create view {catalog}.submission as
+                select * from catalog.submission
+                union all
+                select (jsonb_populate_record(
+                    null::catalog.submission, to_jsonb(dry_run) || jsonb_build_object('submission_id', dry_run_id)
+                )).*
+                from catalog.dry_run where dry_run_id = {id}
+                """
+            ).format(**names)
+        )
+        cursor.execute(
+            sql.SQL(
+                "create table {catalog}.transform_scope as "
+                "select submission_id from catalog.transform_scope where submission_id <> all (%s) "
+                "union all select {id}"
+            ).format(**names),
+            [sorted(before - after)],
+        )
+
+
+def _build_and_compare(settings: Settings, contract: Contract, last_run: int) -> dict[str, Any] | None:
+    """None where the ground moved meanwhile."""
+    built = _build(settings, contract)
+    if built.failures:
+        return {"marts": {"status": "would_fail", "failures": built.failures}, "kpis": None}
+    with closing(connect(settings.database_url)) as connection:
+        try:
+            with transaction(connection), connection.cursor() as cursor:
+                cursor.execute("select set_config('application_name', %s, false)", [APPLICATION])
+                cursor.execute("set transaction isolation level repeatable read, read only")
+                if _moved(connection, last_run):
+                    return None
+                return _changes(connection, built.grains)
+        except QueryCanceled:
+            return None
+
+
+def _moved(connection: Connection, last_run: int) -> bool:
+    """Whether a transform has begun since, or rows of the scope have left raw."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from catalog.transform_run where transform_run_id > %s) or exists ("
+            "select from catalog.transform_scope inner join catalog.submission using (submission_id) "
+            "where status not in ('loaded', 'modelled'))",
+            [last_run],
+        )
+        row = cursor.fetchone()
+    return row is None or bool(row[0])
+
+
+def _changes(connection: Connection, grains: dict[tuple[str, str], tuple[str, ...]]) -> dict[str, Any]:
+    changed, unchanged = [], []
+    for (schema, name), grain in sorted(grains.items(), key=lambda item: item[0][1]):
+        counts = changed_rows(connection, (LAYERS[schema][1], name), (PREFIX + schema, name), grain)
+        if counts.any:
+            changed.append({"name": name, **counts.as_dict()})
+        else:
+            unchanged.append(name)
+    kpis: list[dict[str, Any]] = []
+    if ("build", "rpt_kpi") in grains:
+        kpis = changed_kpis(connection, ("marts", "rpt_kpi"), (PREFIX + "build", "rpt_kpi"))
+    return {"marts": {"status": "compared", "changed": changed, "unchanged": unchanged}, "kpis": kpis}
+
+
+# ---- dbt
+
+
+def _build(settings: Settings, contract: Contract) -> _Built:
+    """Build and test what lies downstream of the dataset; what does not is read where the last transform left it."""
+    state = _state(settings)
+    arguments = ["build", "--target", "dry_run", *directories(settings, HOME), "--defer", "--state", str(state)]
+    arguments += ["--select", f"source:{contract.name.replace('/', '.')}+"]
+    arguments += ["--quiet", "--log-level-file", "none", "--no-use-colors"]
+    result = invoke(settings, arguments)
+    if result.result is None:
+        raise LaurelError(
+            "dbt_did_not_run", f"dbt could not run: {type(result.exception).__name__}."
+        ) from result.exception
+    return _built(result.result.results)
+
+
+def _built(results: Iterable[Any]) -> _Built:
+    failures: list[dict[str, Any]] = []
+    marts: dict[str, tuple[str, str]] = {}
+    grains: dict[str, tuple[str, ...]] = {}
+    for result in results:
+        node = result.node
+        if str(getattr(result.status, "value", result.status)) in FAILED:
+            failures.append({"name": node.name, "description": node.description, "rows": result.failures})
+        kind = str(getattr(node.resource_type, "value", node.resource_type))
+        if kind == "model" and node.schema.removeprefix(PREFIX) in LAYERS:
+            marts[node.unique_id] = (node.schema.removeprefix(PREFIX), node.alias)
+        test = getattr(node, "test_metadata", None)
+        if test is not None and test.name == "grain":
+            grains[node.attached_node] = tuple(test.kwargs["columns"])
+    return _Built({mart: grains.get(node, ()) for node, mart in marts.items()}, failures)
+
+
+def _state(settings: Settings) -> Path:
+    """The folder with the manifest of the real target, which says where everything that is not built here stands."""
+    states = settings.home / HOME / "state"
+    state = states / project_fingerprint()
+    target = state / "target"
+    if not (target / "manifest.json").exists():
+        shutil.rmtree(states, ignore_errors=True)  # of earlier versions of the project
+        result = invoke(settings, ["parse", *directories(settings, str(state.relative_to(settings.home))), "--quiet",
+                                   "--log-level-file", "none"])  # fmt: skip
+        if not result.success:
+            raise LaurelError("dbt_did_not_run", "dbt could not read its project.")
+    return target
