@@ -146,10 +146,10 @@ def _build_and_compare(settings: Settings, contract: Contract, last_run: int) ->
     if built.failures:
         return {"marts": {"status": "would_fail", "failures": built.failures}, "kpis": None}
     with closing(connect(settings.database_url)) as connection:
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         try:
             with transaction(connection), connection.cursor() as cursor:
                 cursor.execute("select set_config('application_name', %s, false)", [APPLICATION])
-                cursor.execute("set transaction isolation level repeatable read, read only")
                 if _moved(connection, last_run):
                     return None
                 return _changes(connection, built.grains)
