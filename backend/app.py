@@ -5,7 +5,18 @@ import logging
 from flask import Flask
 
 from backend import pages, problems, security, swagger, waiting
-from backend.api import datasets, downloads, dry_runs, health, insights, model_docs, submissions, uploads
+from backend.api import (
+    datasets,
+    downloads,
+    dry_runs,
+    fixes,
+    health,
+    insights,
+    model_docs,
+    submissions,
+    uploads,
+    versions,
+)
 from backend.api.converters import DatasetConverter
 from backend.services import EXTENSION, Services
 from elt.contract import load_contracts
@@ -44,7 +55,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
-    for resource in (datasets, submissions, uploads, downloads, dry_runs, insights, model_docs, health, pages):
+    data = (datasets, submissions, uploads, downloads, dry_runs, fixes, versions)
+    for resource in (*data, insights, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     swagger.register(app, load_contracts())
     app.after_request(security.add_headers)

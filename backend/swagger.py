@@ -18,7 +18,8 @@ Send a CSV, then ask what became of it. **Authorize** takes the API key once, fo
         $LAUREL_API_URL/api/v1/datasets/laurel/students/submissions
 
 States: `received → loading → loaded → modelled`; `rejected` (the file breaks its contract as a whole), `failed` (our
-fault; it is tried again), `retracting → retracted`, `replaced`.
+fault; it is tried again), `held` (a version that would remove many rows waits for `confirm`), `retracting → retracted`,
+`replaced`.
 Errors are `application/problem+json`: what was wrong, what is allowed, what to do.
 """
 
@@ -78,6 +79,7 @@ def _parameters(contracts: Mapping[str, Contract]) -> dict[str, Any]:
             "schema": {"type": "string", "enum": names},
         },
         "id": {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
+        "fix": {"name": "fix_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
         "status": {"name": "status", "in": "query", "schema": {"type": "string", "enum": list(STATUSES)}},
         "dryRun": {
             "name": "dry_run",
@@ -175,6 +177,16 @@ def _responses() -> dict[str, Any]:
 TEXT: dict[str, Any] = {"type": "string"}
 OPTIONAL: dict[str, Any] = {"type": "string", "nullable": True}
 NUMBER: dict[str, Any] = {"type": "integer"}
+COUNT: dict[str, Any] = {"type": "integer", "nullable": True}
+MOMENT: dict[str, Any] = {"type": "string", "format": "date-time", "nullable": True}
+HELD_FOR: dict[str, Any] = {
+    "type": "object",
+    "nullable": True,
+    "properties": {
+        **dict.fromkeys(("rows_before", "removed", "new", "changed", "unchanged"), NUMBER),
+        "max_removed_rate": {"type": "number"},
+    },
+}
 
 
 def _schemas() -> dict[str, Any]:
@@ -189,6 +201,9 @@ def _schemas() -> dict[str, Any]:
         "Submissions": _list("submissions", "Submission", next_cursor=OPTIONAL),
         "SubmissionsOfArchive": _list("submissions", "Submission"),
         "DryRun": {"type": "object", "properties": dry_run_schema.properties()},
+        "Versions": _list("versions", "Submission"),
+        "Fix": {"type": "object", "properties": _fix()},
+        "Fixes": _list("fixes", "Fix"),
         "Dataset": {"type": "object", "properties": _dataset()},
         "Datasets": _list("datasets", "Dataset"),
         "Description": {
@@ -202,20 +217,20 @@ def _schemas() -> dict[str, Any]:
 
 
 def _submission() -> dict[str, Any]:
-    moment = {"type": "string", "format": "date-time", "nullable": True}
-    count = {"type": "integer", "nullable": True}
     return {
         **dict.fromkeys(("id", "dataset", "filename", "sha256"), TEXT),
         "status": {"type": "string", "enum": list(STATUSES)},
         "bytes": NUMBER,
-        **dict.fromkeys(("title", "note", "account", "encoding", "replaces", "replaced_by"), OPTIONAL),
-        **dict.fromkeys(("contract_version", "lines_read", "rows_loaded", "rows_rejected"), count),
-        **dict.fromkeys(("received_at", "loading_at", "loaded_at", "modelled_at", "settled_at"), moment),
+        **dict.fromkeys(("title", "note", "account", "encoding", "replaces", "replaced_by", "restores"), OPTIONAL),
+        **dict.fromkeys(("contract_version", "lines_read", "rows_loaded", "rows_rejected"), COUNT),
+        **dict.fromkeys(("received_at", "loading_at", "loaded_at", "modelled_at", "settled_at"), MOMENT),
         "dialect": {"type": "object", "nullable": True, "description": "As found, in Frictionless Table Dialect."},
         "stated": {"type": "object", "additionalProperties": TEXT, "description": "As the sender said."},
         "compression": {"type": "string", "nullable": True, "enum": ["gzip", "zip"]},
         **dict.fromkeys(("archive", "archive_member"), OPTIONAL),
         "error_groups": {"type": "array", "items": {"type": "object", "properties": _error_group()}},
+        "held_for": {**HELD_FOR, "description": "What a version that is `held` would do to the rows before."},
+        "open_fixes": NUMBER,
         "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
         "links": {"type": "object", "additionalProperties": TEXT},
     }
@@ -223,6 +238,21 @@ def _submission() -> dict[str, Any]:
 
 def _error_group() -> dict[str, Any]:
     return {"column": OPTIONAL, "code": TEXT, "lines": NUMBER, "first_line": NUMBER, "message": TEXT}
+
+
+def _fix() -> dict[str, Any]:
+    line = {"type": "object", "properties": {"line": NUMBER, "code": TEXT, "message": TEXT}}
+    return {
+        **dict.fromkeys(("id", "submission", "filename", "sha256"), TEXT),
+        "status": {"type": "string", "enum": ["received", "applied", "rejected", "failed"]},
+        "account": OPTIONAL,
+        "bytes": NUMBER,
+        **dict.fromkeys(("lines_read", "lines_fixed", "lines_refused", "lines_unmatched"), COUNT),
+        "unmatched": {"type": "array", "items": line, "description": "The first 100; `line` is the fix's own."},
+        "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
+        **dict.fromkeys(("received_at", "applied_at"), MOMENT),
+        "links": {"type": "object", "additionalProperties": TEXT},
+    }
 
 
 def _dataset() -> dict[str, Any]:

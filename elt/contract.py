@@ -11,6 +11,7 @@ import yaml
 CONTRACTS = Path(__file__).parent / "contracts"
 INT4_MAXIMUM = 2**31 - 1
 DEFAULT_MAX_REJECTED_RATE = 0.05
+DEFAULT_MAX_REMOVED_RATE = 0.3
 # Where the table of a dataset stands: of a contract that ships with Laurel, or of one that a researcher described.
 SHIPPED_SCHEMA = "raw"
 DESCRIBED_SCHEMA = "raw_private"
@@ -68,6 +69,7 @@ class Contract:
     primary_key: tuple[str, ...]
     missing_values: tuple[str, ...]
     max_rejected_rate: float
+    max_removed_rate: float
     schema: Mapping[str, Any]
     raw_schema: str = SHIPPED_SCHEMA  # another one while a file is only tried (elt.dry_run)
     is_described: bool = False  # by a researcher; otherwise it ships with Laurel
@@ -136,6 +138,7 @@ def parse_contract(document: Mapping[str, Any], *, is_described: bool = False) -
         primary_key=tuple(document.get("primaryKey", ())),
         missing_values=tuple(document.get("missingValues", ("",))),
         max_rejected_rate=document.get("maxRejectedRate", DEFAULT_MAX_REJECTED_RATE),
+        max_removed_rate=document.get("maxRemovedRate", DEFAULT_MAX_REMOVED_RATE),
         schema=document,
         raw_schema=DESCRIBED_SCHEMA if is_described else SHIPPED_SCHEMA,
         is_described=is_described,

@@ -17,7 +17,7 @@ from elt.streams import Content
 
 WORK_CHANNEL = "laurel_work"  # NOTIFY: something waits for `ingest`
 STATE_CHANNEL = "laurel_state"  # NOTIFY: a submission changed its state
-LIVE = ("received", "loading", "loaded", "modelled", "failed")
+LIVE = ("received", "loading", "held", "loaded", "modelled", "failed")
 LOST_BYTES = ("object_lost", "object_changed")  # only the sender can mend these: with the same bytes
 
 
@@ -39,6 +39,10 @@ class Submission:
     note: str | None
     replaces_id: UUID | None
     replaced_by_id: UUID | None
+    restores_id: UUID | None
+    held_for: Mapping[str, Any] | None
+    confirmed_at: datetime | None
+    open_fixes: int
     stated: Mapping[str, str]
     compression: str | None
     archive_filename: str | None
@@ -84,15 +88,21 @@ class RejectedLine:
 
 
 _SELECT = """
-    select submission.*, account.name as account_name, predecessor.id as replaces_id, successor.id as replaced_by_id
+    select submission.*, account.name as account_name, predecessor.id as replaces_id, successor.id as replaced_by_id,
+        restored.id as restores_id,
+        (
+            select count(*) from catalog.fix
+            where fix.submission_id = submission.submission_id and fix.status in ('received', 'failed')
+        ) as open_fixes
     from catalog.submission
     left join catalog.account on account.account_id = submission.account_id
     left join catalog.submission as predecessor on predecessor.submission_id = submission.replaces_submission_id
+    left join catalog.submission as restored on restored.submission_id = submission.restores_submission_id
     left join catalog.submission as successor on successor.replaces_submission_id = submission.submission_id
         and successor.status not in ('rejected', 'retracted')
 """
 _COLUMNS = tuple(column.name for column in fields(Submission))
-_UUIDS = ("id", "replaces_id", "replaced_by_id")
+_UUIDS = ("id", "replaces_id", "replaced_by_id", "restores_id")
 
 
 def _rows(connection: Connection, where: str, parameters: Mapping[str, Any]) -> list[Submission]:
@@ -117,6 +127,18 @@ def get(connection: Connection, id: UUID) -> Submission:
     if submission is None:
         raise LaurelError("ledger_row_lost", "The submission is no longer in the ledger.")
     return submission
+
+
+def with_number(connection: Connection, submission_id: int) -> Submission:
+    """The submission with this number, which the caller knows to be there."""
+    (submission,) = _rows(connection, "where submission.submission_id = %(id)s", {"id": submission_id})
+    return submission
+
+
+def versions(connection: Connection, submission: Submission) -> list[Submission]:
+    """Every version of the file that this submission is one of, oldest first; refused and retracted ones too."""
+    where = "where submission.submission_id in (select catalog.versions_of(%(id)s)) order by submission.submission_id"
+    return _rows(connection, where, {"id": submission.submission_id})
 
 
 def find_live(connection: Connection, dataset_id: str, sha256: str) -> Submission | None:

@@ -1,19 +1,22 @@
 """One submission into raw, exactly once or not at all: rows, refused lines and the ledger's state commit together."""
 
+import dataclasses
 import json
 import tempfile
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from elt import header_mapping, ledger, locks, raw_tables
+from elt import fixing, guarding, header_mapping, ledger, locks, raw_tables
 from elt.contract import Contract
 from elt.copying import Claim, Tally, copy_rows, reject_duplicates, store_rejects
 from elt.database import transaction
 from elt.detecting import Front, Stated, read_front
 from elt.error_groups import group_errors
 from elt.errors import LaurelError, NotFound, Refused
+from elt.guarding import Removal
 from elt.store import ObjectStore
 from elt.streams import Source
 from elt.unpacking import open_csv
@@ -88,12 +91,20 @@ def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract
             tally = copy_rows(connection, csv, front, contract, claim, rejects)
             check_unchanged(source, claim)
             reject_duplicates(connection, store, contract, claim, front, tally, rejects)
-            refusal = refusal_of(contract, tally)
-            if refusal:
+            obstacle = _obstacle(connection, contract, claim, tally)
+            is_fixed = fixing.has_fixes(connection, claim.submission_id)
+            if obstacle and not is_fixed:
                 cursor.execute("rollback to savepoint before_rows")
+            cursor.execute("delete from catalog.rejected_line where submission_id = %s", [claim.submission_id])
         store_rejects(connection, rejects)
+        if is_fixed:
+            target = fixing.Target(contract, claim.submission_id, front.header, front.delimiter)
+            fixing.replay(connection, store, target, tally)
+            obstacle = _obstacle(connection, contract, claim, tally)
+            if obstacle:
+                raw_tables.remove_rows(connection, contract, claim.submission_id)
         group_errors(connection, claim.submission_id)
-        return _settle(connection, contract, claim, front, tally, refusal)
+        return _settle(connection, contract, claim, front, tally, obstacle)
 
 
 def check_unchanged(source: Source, claim: Claim) -> None:
@@ -107,33 +118,38 @@ def check_unchanged(source: Source, claim: Claim) -> None:
 
 
 def _settle(
-    connection: Connection, contract: Contract, claim: Claim, front: Front, tally: Tally, refusal: Refused | None
+    connection: Connection,
+    contract: Contract,
+    claim: Claim,
+    front: Front,
+    tally: Tally,
+    obstacle: Refused | Removal | None,
 ) -> Loaded:
     """The state that the counts call for; also makes room where this is a new version of another submission."""
     if tally.read != tally.loaded + tally.rejected:
         raise LaurelError("lines_unaccounted", "Not every line of the file was either loaded or refused.")
+    status = {Refused: "rejected", Removal: "held", NoneType: "loaded"}[type(obstacle)]
     outcome: dict[str, Any] = {
         "submission_id": claim.submission_id,
         "contract_version": contract.version,
         "encoding": front.encoding,
         "dialect": json.dumps(front.dialect),
         "read": tally.read,
-        "loaded": 0 if refusal else tally.loaded,
+        "loaded": 0 if obstacle else tally.loaded,
         "rejected": tally.rejected,
-        "status": "rejected" if refusal else "loaded",
-        "code": refusal.code if refusal else None,
-        "message": _sentences(refusal) if refusal else None,
+        "status": status,
+        **_told(obstacle),
     }
     with connection.cursor() as cursor:
-        if not refusal and claim.replaces_submission_id is not None:
+        if not obstacle and claim.replaces_submission_id is not None:
             _replace(connection, contract, claim.replaces_submission_id)
-        outcome["version"] = None if refusal else raw_tables.raise_version(connection, contract)
+        outcome["version"] = None if obstacle else raw_tables.raise_version(connection, contract)
         cursor.execute(
             """
             update catalog.submission
             set status = %(status)s, contract_version = %(contract_version)s, encoding = %(encoding)s,
                 dialect = %(dialect)s, lines_read = %(read)s, rows_loaded = %(loaded)s, rows_rejected = %(rejected)s,
-                error_code = %(code)s, error_message = %(message)s, raw_version = %(version)s,
+                error_code = %(code)s, error_message = %(message)s, held_for = %(held_for)s, raw_version = %(version)s,
                 loaded_at = case when %(status)s = 'loaded' then clock_timestamp() end,
                 settled_at = case when %(status)s = 'rejected' then clock_timestamp() end
             where submission_id = %(submission_id)s and status = 'loading'
@@ -145,6 +161,25 @@ def _settle(
             return Loaded(claim.id, "retracting")
     ledger.notify(connection, ledger.STATE_CHANNEL, claim.id)
     return Loaded(claim.id, outcome["status"], tally)
+
+
+def _obstacle(connection: Connection, contract: Contract, claim: Claim, tally: Tally) -> Refused | Removal | None:
+    """What keeps the rows from joining raw: too many refused lines, or a removal that nobody has confirmed."""
+    if refusal := refusal_of(contract, tally):
+        return refusal
+    removal = guarding.removal(connection, contract, claim)
+    return removal if removal and removal.is_too_much else None
+
+
+def _told(obstacle: Refused | Removal | None) -> dict[str, Any]:
+    if isinstance(obstacle, Removal):
+        return {
+            "code": "would_remove_rows",
+            "message": obstacle.in_words(),
+            "held_for": json.dumps(dataclasses.asdict(obstacle)),
+        }
+    code, message = (obstacle.code, _sentences(obstacle)) if obstacle else (None, None)
+    return {"code": code, "message": message, "held_for": None}
 
 
 def refusal_of(contract: Contract, tally: Tally) -> Refused | None:

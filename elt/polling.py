@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from psycopg2.extensions import connection as Connection
 
-from elt import ledger, retracting
+from elt import fixes, fixing, ledger, retracting
 from elt.contract import Contract
 from elt.database import Pool, connect, only_row, transaction
 from elt.errors import NotFound, Refused, Unavailable
@@ -34,6 +34,8 @@ class PollReport:
     adopted: int = 0
     loaded: int = 0
     rejected: int = 0
+    held: int = 0
+    fixed: int = 0
     retracted: int = 0
     failed: int = 0
     due: tuple[str, ...] = ()
@@ -65,7 +67,8 @@ def poll(
         for submission_id in progress(_waiting(connection)):
             with _counted(connection, report, errors, f"submission {submission_id}"):
                 _load_one(connection, store, contracts, submission_id, report)
-        # Last, since it waits for a running transform.
+        # These come last, since they wait for a running transform.
+        _apply_fixes(connection, store, contracts, report, errors)
         for submission_id, dataset_id in retracting.waiting(connection):
             with _counted(connection, report, errors, f"submission {submission_id}"):
                 retracting.retract(connection, contracts, submission_id, dataset_id)
@@ -143,6 +146,26 @@ def _load_one(
         report.loaded += 1
     elif outcome.status == "rejected":
         report.rejected += 1
+    elif outcome.status == "held":
+        report.held += 1
+
+
+def _apply_fixes(
+    connection: Connection,
+    store: ObjectStore,
+    contracts: Mapping[str, Contract],
+    report: PollReport,
+    errors: list[Exception],
+) -> None:
+    """What is corrected joins rows that are in raw already; `report` counts fixes."""
+    with transaction(connection):
+        waiting = fixes.waiting(connection)
+    for fix_id, submission_id, dataset_id in waiting:
+        with _counted(connection, report, errors, f"fix {fix_id}"):
+            applied = fixing.apply(connection, store, contracts[dataset_id], fix_id, submission_id)
+            if applied is not None:
+                log.info("fix %s of submission %s: %s", fix_id, submission_id, applied)
+                report.fixed += 1
 
 
 def _sweep(connection: Connection, store: ObjectStore) -> None:

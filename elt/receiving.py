@@ -50,7 +50,7 @@ def keep(pool: Pool, store: ObjectStore, source: Source, incoming: Incoming, ref
     to be told.
     """
     with pool.connection() as connection:
-        object_key = _announce(connection, incoming.dataset_id)
+        object_key = announce(connection, f"submissions/{incoming.dataset_id}/")
     entered = False
     try:
         store.put(object_key, source.buffered())
@@ -69,25 +69,27 @@ def keep(pool: Pool, store: ObjectStore, source: Source, incoming: Incoming, ref
             return Receipt(ledger.get(connection, id), created=True)
     finally:
         if not entered:
-            _discard(pool, store, object_key)
+            discard(pool, store, object_key)
 
 
-def _announce(connection: Connection, dataset_id: str) -> str:
+def announce(connection: Connection, prefix: str) -> str:
     """Choose the object's key and note that bytes are on their way to it. Keys sort by arrival."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into catalog.incoming_object (object_key) values ('submissions/' || %s || '/' || uuidv7()) "
-            "returning object_key",
-            [dataset_id],
+            "insert into catalog.incoming_object (object_key) values (%s || uuidv7()) returning object_key", [prefix]
         )
         return str(only_row(cursor)[0])
 
 
-def _discard(pool: Pool, store: ObjectStore, object_key: str) -> None:
+def discard(pool: Pool, store: ObjectStore, object_key: str) -> None:
     """Remove what an upload without a promise left; what cannot be removed now is swept later."""
     try:
         with pool.connection() as connection, connection.cursor() as cursor:
-            cursor.execute("select 1 from catalog.submission where object_key = %s", [object_key])
+            cursor.execute(
+                "select 1 from catalog.submission where object_key = %(key)s "
+                "union all select 1 from catalog.fix where object_key = %(key)s",
+                {"key": object_key},
+            )
             if cursor.fetchone() is None:  # an answer lost on its way back does not mean that it was not entered
                 store.delete(object_key)
             cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])

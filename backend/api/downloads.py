@@ -55,7 +55,7 @@ def get_file(id: UUID) -> Response:
     """
     submission = _open_for_download(id, "submission.download")
     mimetype = f"application/{submission.compression}" if submission.compression else "text/csv"
-    response = streaming(_stored(submission.object_key), mimetype)
+    response = streaming(stored(submission.object_key), mimetype)
     response.content_length = submission.byte_count
     name(response, submission.filename)
     response.set_etag(submission.sha256)
@@ -123,7 +123,8 @@ def streaming(pieces: Generator[bytes, None, None], mimetype: str = "text/csv") 
     return response
 
 
-def _stored(object_key: str) -> Generator[bytes, None, None]:
+def stored(object_key: str) -> Generator[bytes, None, None]:
+    """An object's bytes, piece by piece."""
     with services().store.open(object_key) as body:
         while piece := body.read(CHUNK_BYTES):
             yield piece

@@ -15,6 +15,7 @@ from elt.encoding import ENCODINGS
 STATUSES = (
     "received",
     "loading",
+    "held",
     "loaded",
     "modelled",
     "rejected",

@@ -54,6 +54,9 @@ def as_json(submission: Submission) -> dict[str, Any]:
         "error": error,
         "replaces": _text(submission.replaces_id),
         "replaced_by": _text(submission.replaced_by_id),
+        "restores": _text(submission.restores_id),
+        "held_for": submission.held_for if submission.status == "held" else None,
+        "open_fixes": submission.open_fixes,
         "received_at": time_text(submission.received_at),
         "loading_at": time_text(submission.loading_at),
         "loaded_at": time_text(submission.loaded_at),
@@ -63,6 +66,8 @@ def as_json(submission: Submission) -> dict[str, Any]:
             "self": url_for("submissions.get_submission", id=submission.id),
             "file": url_for("downloads.get_file", id=submission.id),
             "rejects": url_for("downloads.get_rejects", id=submission.id),
+            "fixes": url_for("fixes.list_fixes", id=submission.id),
+            "versions": url_for("versions.list_versions", id=submission.id),
         },
     }
 

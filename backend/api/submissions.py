@@ -20,7 +20,7 @@ from elt.receiving import contract_of
 
 POLL_SECONDS = 0.25
 # Nothing more will happen to these by itself. `failed` is not among them: it is tried again.
-SETTLED = ("modelled", "rejected", "replaced", "retracted")
+SETTLED = ("modelled", "rejected", "replaced", "retracted", "held")
 
 blueprint = Blueprint("submissions", __name__, url_prefix="/api/v1/submissions")
 
@@ -70,8 +70,8 @@ def get_submission(id: UUID) -> Response:
     ---
     tags: [submissions]
     description: >
-      With `wait`, the answer comes as soon as the submission is settled (modelled, rejected, replaced or retracted),
-      or when the seconds are over: look at `status`. `error_groups` tells refused lines together, the largest groups
+      With `wait`, the answer comes as soon as the submission is settled (modelled, rejected, held, replaced or
+      retracted), or when the seconds are over: look at `status`. `error_groups` tells refused lines together, the largest groups
       first.
     parameters:
       - {$ref: "#/components/parameters/id"}
@@ -90,13 +90,13 @@ def get_submission(id: UUID) -> Response:
             return visible(connection, account(), id)
 
     submission = look()
-    if seconds > 0 and submission.status not in SETTLED:
+    if seconds > 0 and not _is_settled(submission):
         with waiting_room().place() as free:
             submission = _wait(look, seconds) if free else submission
     with services().pool.connection() as connection:
         groups = error_groups(connection, submission.submission_id)
     response = jsonify(with_error_groups(submission, groups))
-    if submission.status not in SETTLED:
+    if not _is_settled(submission):
         response.headers["Retry-After"] = "1"
     return response
 
@@ -107,9 +107,14 @@ def _wait(look: Callable[[], Submission], seconds: float) -> Submission:
     while (left := deadline - time.monotonic()) > 0:
         time.sleep(min(POLL_SECONDS, left))
         submission = look()
-        if submission.status in SETTLED:
+        if _is_settled(submission):
             return submission
     return look()
+
+
+def _is_settled(submission: Submission) -> bool:
+    """Nothing is under way: no load, no transform, no correction."""
+    return submission.status in SETTLED and (submission.open_fixes == 0 or submission.status != "modelled")
 
 
 @blueprint.patch("/<uuid:id>")

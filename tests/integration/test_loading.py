@@ -142,12 +142,12 @@ def test_a_lost_object_fails_without_blocking_the_others(pipeline: Pipeline) -> 
 
 
 def test_a_new_version_takes_the_place_of_the_old_one(pipeline: Pipeline) -> None:
-    first = pipeline.send(students("A1", "A2")).submission
+    first = pipeline.send(students("A1", "A2", "A3", "A4")).submission
     pipeline.poll()
-    second = pipeline.send(students("A2", "A3"), replaces=first).submission
-    assert pipeline.student_ids() == ["A1", "A2"]
+    second = pipeline.send(students("A2", "A3", "A4", "A5"), replaces=first).submission
+    assert pipeline.student_ids() == ["A1", "A2", "A3", "A4"]
     pipeline.poll()
-    assert pipeline.student_ids() == ["A2", "A3"]
+    assert pipeline.student_ids() == ["A2", "A3", "A4", "A5"]
     assert (pipeline.status(first), pipeline.status(second)) == ("replaced", "loaded")
 
 
@@ -163,22 +163,22 @@ def test_a_new_version_that_is_refused_leaves_the_old_one(pipeline: Pipeline) ->
 
 def test_a_new_version_of_a_file_that_was_not_loaded_yet(pipeline: Pipeline) -> None:
     first = pipeline.send(students("A1")).submission
-    pipeline.send(students("A2"), replaces=first)
+    pipeline.send(students("A1", "A2"), replaces=first)
     pipeline.poll()
-    assert pipeline.student_ids() == ["A2"]
+    assert pipeline.student_ids() == ["A1", "A2"]
     assert pipeline.status(first) == "replaced"
 
 
 def test_a_version_that_was_replaced_before_it_was_loaded_leaves_nothing_behind(pipeline: Pipeline) -> None:
     first = pipeline.send(students("A1")).submission
     pipeline.poll()
-    second = pipeline.send(students("A2"), replaces=first).submission
+    second = pipeline.send(students("A1", "A2"), replaces=first).submission
     pipeline.store.delete(second.object_key)
     with pytest.raises(polling.PollFailed):
         pipeline.poll()
-    pipeline.send(students("A3"), replaces=second)
+    pipeline.send(students("A1", "A3"), replaces=second)
     pipeline.poll()
-    assert pipeline.student_ids() == ["A3"]
+    assert pipeline.student_ids() == ["A1", "A3"]
     assert (pipeline.status(first), pipeline.status(second)) == ("replaced", "replaced")
 
 

@@ -1,6 +1,7 @@
 """Who may see and do what."""
 
 import io
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,13 @@ CALLS = [
     ("GET", "/api/v1/submissions/{id}"),
     ("GET", "/api/v1/submissions/{id}/file"),
     ("GET", "/api/v1/submissions/{id}/rejects"),
+    ("GET", "/api/v1/submissions/{id}/fixes"),
+    ("POST", "/api/v1/submissions/{id}/fixes"),
+    ("GET", "/api/v1/submissions/{id}/fixes/{id}"),
+    ("GET", "/api/v1/submissions/{id}/fixes/{id}/file"),
+    ("GET", "/api/v1/submissions/{id}/versions"),
+    ("POST", "/api/v1/submissions/{id}/restore"),
+    ("POST", "/api/v1/submissions/{id}/confirm"),
     ("PUT", "/api/v1/submissions/{id}/file"),
     ("PATCH", "/api/v1/submissions/{id}"),
     ("DELETE", "/api/v1/submissions/{id}"),
@@ -42,7 +50,7 @@ def test_without_a_good_key_nothing_opens(stranger: Any, method: str, path: str,
 def test_the_calls_above_are_all_there_are(app: Flask) -> None:
     """A call added later has to say here that it asks for a key."""
     rules = {
-        (method, rule.rule.replace("<dataset:dataset>", "laurel/students").replace("<uuid:id>", "{id}"))
+        (method, re.sub(r"<uuid:\w+>", "{id}", rule.rule.replace("<dataset:dataset>", "laurel/students")))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule.startswith("/api/") and not rule.rule.startswith("/api/v1/insights")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -60,7 +61,8 @@ def test_without_postgres_every_call_is_503(app: Flask, module_settings: Setting
     client = create_app(away).test_client()
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/api/v1/") and "GET" in (rule.methods or ()):
-            path = rule.rule.replace("<uuid:id>", "0198a000-0000-7000-8000-000000000000").replace("<name>", "pass_rate")
+            path = re.sub(r"<uuid:\w+>", "0198a000-0000-7000-8000-000000000000", rule.rule)
+            path = path.replace("<name>", "pass_rate")
             path = path.replace("<dataset:dataset>", "laurel/students").replace("<any(csv,png,svg,pdf):form>", "csv")
             _assert_unavailable(client.get(path, headers={"Authorization": "Bearer key"}), "database_unavailable")
     _assert_unavailable(client.post(UPLOAD, headers={"Authorization": "Bearer key"}), "database_unavailable")

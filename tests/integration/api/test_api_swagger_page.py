@@ -117,6 +117,8 @@ def test_every_call_can_be_tried_with_the_key_typed_in_once(
         "/api/v1/submissions": {"dataset": "laurel/students", "limit": "5"},
         "/api/v1/submissions/{id}/file": id,
         "/api/v1/submissions/{id}/rejects": id,
+        "/api/v1/submissions/{id}/fixes": id,
+        "/api/v1/submissions/{id}/versions": id,
         "/api/v1/insights": {},
         "/healthz": {},
         "/readyz": {},
@@ -127,7 +129,8 @@ def test_every_call_can_be_tried_with_the_key_typed_in_once(
 
     paths = requests.get(f"{server.url}/apispec.json", timeout=30).json()["paths"]
     of_marts = {"/api/v1/insights/{name}", "/api/v1/insights/{name}.{form}"}  # tried where there are marts: tests/e2e
+    of_fixes = {f"/api/v1/submissions/{{id}}/fixes/{{fix_id}}{end}" for end in ("", "/file")}  # in test_api_fixes
     assert {path for path, methods in paths.items() if "get" in methods} == {
         *others,
         "/api/v1/submissions/{id}",
-    } | of_marts
+    } | of_marts | of_fixes

@@ -168,6 +168,8 @@ def test_a_new_version_replaces_the_old_one(
     second = ada.send("PUT", f"/api/v1/submissions/{old['id']}/file", students(2))
     assert (second.status_code, second.json["code"]) == (409, "already_replaced")
     load_all()
+    ada.request("POST", f"/api/v1/submissions/{new['id']}/confirm")  # none of the old rows are in it
+    load_all()
     assert ada.get(f"/api/v1/submissions/{old['id']}").json["status"] == "replaced"
     assert ada.get(f"/api/v1/submissions/{new['id']}").json["rows_loaded"] == 2
     connection = connect(module_settings.database_url)
