@@ -71,8 +71,8 @@ def get_submission(id: UUID) -> Response:
     tags: [submissions]
     description: >
       With `wait`, the answer comes as soon as the submission is settled (modelled, rejected, held, replaced or
-      retracted), or when the seconds are over: look at `status`. `error_groups` tells refused lines together, the largest groups
-      first.
+      retracted), or when the seconds are over: look at `status`. `error_groups` tells refused lines together, the
+      largest groups first.
     parameters:
       - {$ref: "#/components/parameters/id"}
       - name: wait
