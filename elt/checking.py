@@ -13,8 +13,6 @@ from elt.reading import UNDECODABLE, Record
 CACHE_LIMIT = 20_000  # distinct cells remembered per column; identifiers and names would otherwise fill the memory
 CELL_LIMIT = 100_000  # characters
 INT8_MAXIMUM = 2**63 - 1
-COPY_NULL = "\\N"
-_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _INTEGER = re.compile(r"[+-]?\d{1,19}")
 _NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,2})?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -35,10 +33,14 @@ class CellError:
 
 
 class ColumnChecker(dict[str, str | CellError]):
-    """Looks up a cell: its text for COPY, or a CellError. A cell is judged once, then remembered."""
+    """Looks up a cell: its text, escaped for COPY, or a CellError. A cell is judged once, then remembered."""
 
-    def __init__(self, field: Field, missing_values: tuple[str, ...]) -> None:
+    def __init__(
+        self, field: Field, missing_values: tuple[str, ...], null: str = "", escape: Callable[[str], str] = str
+    ) -> None:
         super().__init__()
+        self._null = null
+        self._escape = escape
         self.name = field.name
         self._judge = _type_judge(field)
         self._missing_values = frozenset(missing_values)
@@ -60,7 +62,7 @@ class ColumnChecker(dict[str, str | CellError]):
         if len(cell) > CELL_LIMIT:
             return CellError("cell_too_long", f"is longer than {CELL_LIMIT:,} characters")
         if cell in self._missing_values or cell.strip() in self._missing_values:
-            return CellError("required", "is missing, and must not be") if self._required else COPY_NULL
+            return CellError("required", "is missing, and must not be") if self._required else self._null
         judged = self._judge(cell)
         if isinstance(judged, CellError):
             return judged
@@ -68,7 +70,7 @@ class ColumnChecker(dict[str, str | CellError]):
         for judge in self._constraints:
             if error := judge(value):
                 return error
-        return text.translate(_COPY_ESCAPES)
+        return self._escape(text)
 
 
 Judged = tuple[Any, str] | CellError
@@ -166,23 +168,34 @@ def _in_range(value: Any, low: Any, high: Any) -> CellError | None:
 
 
 class RowChecker:
-    """Turns records into rows for COPY, or says what is wrong with them."""
+    """Turns records into rows for COPY, or says what is wrong with them.
 
-    def __init__(self, contract: Contract, positions: tuple[int, ...], header_length: int) -> None:
-        self._columns = [ColumnChecker(field, contract.missing_values) for field in contract.fields]
-        self._positions = positions
-        self._in_order = positions == tuple(range(len(positions)))
-        self._header_length = header_length
+    `positions[i]` is where in a record the contract's i-th field stands; `null` is what COPY takes for a missing value.
+    """
 
-    def row(self, record: Record) -> str | None:
-        """The record's cells as one line of COPY's text format, in contract order; None where something is wrong."""
+    def __init__(
+        self,
+        contract: Contract,
+        positions: tuple[int, ...],
+        width: int,
+        null: str = "",
+        escape: Callable[[str], str] = str,
+    ) -> None:
+        fields = [field for _, field in sorted(zip(positions, contract.fields, strict=True), key=lambda pair: pair[0])]
+        self._columns = [ColumnChecker(field, contract.missing_values, null, escape) for field in fields]
+        self._positions = sorted(positions)
+        self._whole = len(positions) == width
+        self._width = width
+
+    def row(self, record: Record, between: str = "\t") -> str | None:
+        """The record's cells in the order of the file; None where something is wrong."""
         cells = record.cells
-        if len(cells) != self._header_length:
+        if record.error or len(cells) != self._width:
             return None
-        if not self._in_order:
+        if not self._whole:
             cells = [cells[position] for position in self._positions]
         try:
-            return "\t".join([column[cell] for column, cell in zip(self._columns, cells, strict=True)])  # type: ignore[misc]
+            return between.join([column[cell] for column, cell in zip(self._columns, cells, strict=True)])  # type: ignore[misc]
         except TypeError:  # one of them is a CellError
             return None
 
@@ -191,9 +204,9 @@ class RowChecker:
         if record.error:
             return [{"column": None, "code": record.error, "message": RECORD_MESSAGES[record.error]}]
         count = len(record.cells)
-        if count != self._header_length:
-            code = "too_few_cells" if count < self._header_length else "too_many_cells"
-            message = f"the line has {count} cells, the header has {self._header_length}"
+        if count != self._width:
+            code = "too_few_cells" if count < self._width else "too_many_cells"
+            message = f"the line has {count} cells, the header has {self._width}"
             return [{"column": None, "code": code, "message": message}]
         found: list[dict[str, str | None]] = []
         for column, position in zip(self._columns, self._positions, strict=True):

@@ -3,24 +3,30 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import TextIO
 
+import numpy as np
 from psycopg2 import sql
 from psycopg2.errors import QueryCanceled
 from psycopg2.extensions import connection as Connection
 
 from elt import raw_tables
+from elt.blocks import Block, Blocks
 from elt.checking import RowChecker
 from elt.contract import Contract
+from elt.copy_format import NO_NULL, CopyFormat, choose_format
 from elt.detecting import Front, Stated
-from elt.reading import Record, read_records
+from elt.reading import Record, read_records, records_of
 from elt.store import ObjectStore
 from elt.streams import Source
 from elt.unpacking import open_csv
 
-COPY_BATCH = 2000  # rows handed to COPY at a time
+BUFFER_BYTES = 2**20  # handed to COPY at a time
 RAW_TEXT_LIMIT = 1_000_000  # characters kept of a refused line
 
 
@@ -49,64 +55,103 @@ def copy_rows(
     connection: Connection, source: Source, front: Front, contract: Contract, claim: Claim, rejects: TextIO
 ) -> Tally:
     """Stream a file through its contract into raw; refused lines go to `rejects`, a file on disk."""
-    tally = Tally()
-    rows = _rows_for_copy(source, front, contract, claim, tally, rejects)
-    copy = sql.SQL("copy {} ({}) from stdin").format(raw_tables.table(contract), raw_tables.columns(contract))
-    readable = _Readable(rows)
-    with connection.cursor() as cursor:
+    blocks = Blocks(source.buffered(), front.encoding)
+    first = next(iter(blocks))
+    format = choose_format(first, front, contract, _commonest_missing(first, front, contract))
+    sorter = _Sorter(front, contract, format, claim, rejects)
+    with ThreadPoolExecutor(1, "read-ahead") as ahead, connection.cursor() as cursor:
+        rows = _Ahead(sorter.rows(first, blocks), ahead)
         try:
-            cursor.copy_expert(copy.as_string(connection), readable)
+            statement = _copy_statement(front, contract, format)
+            cursor.copy_expert(statement.as_string(connection), rows, size=BUFFER_BYTES)
         except QueryCanceled:
-            if readable.error is None:
+            if rows.error is None:
                 raise
             # psycopg2 says only that reading failed; why it did decides whether another try may help.
-            raise readable.error from None
-    return tally
+            raise rows.error from None
+    return sorter.tally
 
 
-def _rows_for_copy(
-    source: Source, front: Front, contract: Contract, claim: Claim, tally: Tally, rejects: TextIO
-) -> Iterator[str]:
-    """Batches of COPY's text format; refused lines go to `rejects` on the way."""
-    checker = RowChecker(contract, front.match.positions, len(front.header))
-    batch: list[str] = []
-    for record in read_records(source.buffered(), front):
-        tally.read += 1
-        row = None if record.error else checker.row(record)
-        if row is None:
-            tally.rejected += 1
-            _spool(rejects, claim, record, checker.errors(record))
-        else:
-            tally.loaded += 1
-            batch.append(f"{claim.submission_id}\t{record.line_number}\t{row}\n")
-            if len(batch) >= COPY_BATCH:
-                yield "".join(batch)
-                batch.clear()
-    yield "".join(batch)
+def _commonest_missing(block: Block, front: Front, contract: Contract) -> str:
+    """The missing value that COPY is to know; lines with another are judged one by one."""
+    quote, delimiter = f"{front.quote_char}?" if front.quote_char else "", re.escape(front.delimiter)
+
+    def cells(word: str) -> int:
+        cell = f"(?:^|{delimiter}){quote}{re.escape(word)}{quote}(?={delimiter}|$)"
+        return len(re.findall(cell.encode(), block.plain, re.MULTILINE))
+
+    return max((value.strip() for value in contract.missing_values), key=cells, default=NO_NULL)
 
 
-class _Readable(io.RawIOBase):
-    """Batches of text as the binary file that psycopg2's COPY reads from."""
+def _copy_statement(front: Front, contract: Contract, format: CopyFormat) -> sql.Composed:
+    """Columns in the order of the file, so that its lines need no rearranging."""
+    by_position = sorted(zip(front.match.positions, contract.fields, strict=True), key=lambda pair: pair[0])
+    columns = [field.column for _, field in by_position]
+    return sql.SQL("copy {table} (_submission_id, _line_number, {columns}) from stdin with {options}").format(
+        table=raw_tables.table(contract),
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        options=format.options(columns),
+    )
 
-    def __init__(self, batches: Iterator[str]) -> None:
+
+class _Sorter:
+    """Sorts a file's lines: what is proven goes on as it stands, the rest is judged, and is loaded or refused."""
+
+    def __init__(self, front: Front, contract: Contract, format: CopyFormat, claim: Claim, rejects: TextIO) -> None:
+        self.tally = Tally()
+        self._front = front
+        self._format = format
+        self._claim = claim
+        self._rejects = rejects
+        self._checker = RowChecker(contract, front.match.positions, len(front.header), format.null, format.escape)
+
+    def rows(self, first: Block, blocks: Blocks) -> Iterator[bytes]:
+        """Lines for COPY, block by block; refused ones go to `rejects` on the way."""
+        proof = self._format.proof
+        for block in chain([first], blocks):
+            proven = proof.lines(block) if proof else np.zeros(block.line_count, np.bool_)
+            records = records_of(blocks, block, self._front, proven)
+            count = int(np.count_nonzero(proven))
+            self.tally.read += count + len(records)
+            self.tally.loaded += count
+            if count:
+                yield self._format.proven(block, self._claim.submission_id, proven)
+            if judged := "".join(self._judged(records)):
+                yield judged.encode()
+
+    def _judged(self, records: Iterable[Record]) -> Iterator[str]:
+        for record in records:
+            row = self._checker.row(record, self._format.between)
+            if row is None:
+                self.tally.rejected += 1
+                _spool(self._rejects, self._claim, record, self._checker.errors(record))
+            else:
+                self.tally.loaded += 1
+                yield self._format.judged(self._claim.submission_id, record.line_number, row)
+
+
+class _Ahead(io.RawIOBase):
+    """Pieces of text as the binary file that psycopg2's COPY reads from; the next piece is made while one is sent."""
+
+    def __init__(self, pieces: Iterator[bytes], executor: Executor) -> None:
         super().__init__()
-        self._batches = batches
-        self._rest = b""
+        self._pieces = pieces
+        self._executor = executor
+        self._next = executor.submit(next, pieces, b"")
+        self._rest = memoryview(b"")
         self.error: Exception | None = None
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        while not self._rest:
+    def read(self, size: int = -1, /) -> bytes:
+        if not self._rest:
             try:
-                batch = next(self._batches, None)
+                self._rest = memoryview(self._next.result())
             except Exception as error:
                 self.error = error
                 raise
-            if batch is None:
-                return b""
-            self._rest = batch.encode()
-        end = len(self._rest) if size is None or size < 0 else size
-        chunk, self._rest = self._rest[:end], self._rest[end:]
-        return chunk
+            if self._rest:
+                self._next = self._executor.submit(next, self._pieces, b"")
+        chunk, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(chunk)
 
 
 def _spool(rejects: TextIO, claim: Claim, record: Record, errors: list[dict[str, str | None]]) -> None:

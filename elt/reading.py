@@ -1,19 +1,19 @@
 """From bytes to records, each with the line on which it starts; how to read them, `elt.detecting` has found out."""
 
-import codecs
 import csv
-import io
 import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from elt.blocks import LINE_LIMIT, Block, Blocks
 from elt.detecting import Layout
 
-LINE_LIMIT = 2**20  # characters; a longer line is refused, so that memory stays flat whatever the file
 RECORD_LINE_LIMIT = 200  # a quoted cell that runs over more lines is taken for an unclosed quote
-# What surrogateescape makes of bytes that the encoding does not know; UTF-16 needs help to do the same.
+# What surrogateescape makes of bytes that are not valid in the file's encoding.
 UNDECODABLE = re.compile("[\udc80-\udcff]")
-codecs.register_error("mark_undecodable", lambda error: ("\udcff", error.end))  # type: ignore[attr-defined]
 # A cell may be as long as a record may be; Python's limit is lower.
 csv.field_size_limit(2 * LINE_LIMIT)
 
@@ -32,74 +32,77 @@ def read_records(stream: BinaryIO, front: Layout) -> Iterator[Record]:
 
     A quote that is opened and not closed costs its own line only: reading goes on with the line after it.
     """
-    errors = "mark_undecodable" if front.encoding.startswith("utf-16") else "surrogateescape"
-    lines = _Lines(io.TextIOWrapper(stream, front.encoding, errors=errors, newline=""))
-    delimiter = front.delimiter
-    for _ in range(front.header_line_number - 1 + front.header_line_count):
-        lines.next()
-    while (line := lines.next()) is not None:
-        number = lines.number
-        if len(line) >= LINE_LIMIT:
-            yield Record(number, [], line[:1000], "line_too_long")
-        elif front.quote_char and front.quote_char in line:
-            yield _quoted_record(line, number, lines, front, front.quote_char)
-        else:
-            text = line.rstrip("\r\n")
-            if text.strip(" "):
-                yield Record(number, text.split(delimiter), text, None)
+    blocks = Blocks(stream, front.encoding)
+    for block in blocks:
+        yield from records_of(blocks, block, front, np.zeros(block.line_count, np.bool_))
 
 
-class _Lines:
-    """Physical lines with their number, and a way to give lines back after reading too far ahead."""
+def records_of(blocks: Blocks, block: Block, front: Layout, proven: NDArray[np.bool_]) -> list[Record]:
+    """The records of a block's lines but for the header and those that are `proven` good as they stand.
 
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self._text = text
-        self._returned: list[str] = []
-        self.number = 0
-
-    def next(self) -> str | None:
-        """The next line with its ending, cut at LINE_LIMIT; None at the end of the file."""
-        if self._returned:
-            line = self._returned.pop()
-        else:
-            line = self._text.readline(LINE_LIMIT)
-            if len(line) == LINE_LIMIT and not line.endswith(("\n", "\r")):
-                while (rest := self._text.readline(LINE_LIMIT)) and not rest.endswith(("\n", "\r")):
-                    pass
-        if not line:
-            return None
-        self.number += 1
-        return line
-
-    def give_back(self, lines: list[str]) -> None:
-        """Read these again, as if they had not been read."""
-        self._returned.extend(reversed(lines))
-        self.number -= len(lines)
+    A line that turns out to lie within a quoted cell is no longer proven; nor is one that comes again with the next
+    block, because a cell that opens before it does not end in this one.
+    """
+    found: list[Record] = []
+    done = max(0, front.header_line_number + front.header_line_count - block.first_number)
+    proven[:done] = False
+    for index in np.flatnonzero(~proven[done:]) + done:
+        if index < done:
+            continue
+        taken = _record_at(block, int(index), front)
+        if taken is None:
+            blocks.give_back(block, int(index))
+            proven[index:] = False
+            break
+        record, done = taken
+        proven[index:done] = False
+        if record:
+            found.append(record)
+    return found
 
 
-def _quoted_record(line: str, number: int, lines: _Lines, front: Layout, quote: str) -> Record:
+def _record_at(block: Block, index: int, front: Layout) -> tuple[Record | None, int] | None:
+    """The record that begins with this line, and the index after its last; None where the block ends too early."""
+    line = _text(block, index)
+    if len(line) >= LINE_LIMIT:
+        return Record(block.first_number + index, [], line[:1000], "line_too_long"), index + 1
+    if front.quote_char and front.quote_char in line:
+        return _quoted_record(block, index, front, front.quote_char)
+    text = line.rstrip("\r\n")
+    record = Record(block.first_number + index, text.split(front.delimiter), text, None) if text.strip(" ") else None
+    return record, index + 1
+
+
+def _quoted_record(block: Block, first: int, front: Layout, quote: str) -> tuple[Record, int] | None:
     """A record in which a cell is quoted, and so may run over several lines."""
-    taken = [line]
-    size = len(line)
+    number, lines, after = block.first_number + first, [_text(block, first)], first + 1
+    room = np.searchsorted(block.offsets, int(block.offsets[first]) + LINE_LIMIT)
+    last = min(block.line_count, first + RECORD_LINE_LIMIT, int(room))
     while True:
         try:
-            cells = next(csv.reader(taken, delimiter=front.delimiter, quotechar=quote, strict=True))
+            reader = csv.reader(lines, delimiter=front.delimiter, quotechar=quote, strict=True)
+            cells = next(reader)
         except csv.Error as error:
             code = "unclosed_quote" if "unexpected end of data" in str(error) else "stray_quote"
         else:
-            if len(taken) == 1 or len(cells) == len(front.header):
-                return Record(number, cells, "".join(taken).rstrip("\r\n"), None)
+            if len(lines) == 1 or len(cells) == len(front.header):
+                return Record(number, cells, "".join(lines).rstrip("\r\n"), None), after
             code = "stray_quote"  # the quote was closed by a later line's, and took whole records in between
-        following: list[str] = []
-        while code == "unclosed_quote" and len(taken) + len(following) < RECORD_LINE_LIMIT and size < LINE_LIMIT:
-            if (ahead := lines.next()) is None:
-                break
-            following.append(ahead)
-            size += len(ahead)
-            if quote in ahead:  # only such a line can close the cell
-                break
-        if not following or quote not in following[-1]:
-            lines.give_back(taken[1:] + following)
+        closing = _next_with_quote(block, after, last, quote) if code == "unclosed_quote" else None
+        if closing is None:
+            if code == "unclosed_quote" and last == block.line_count and not block.is_last:
+                return None
             # With more than one line taken, the quote did open here, whatever came after it.
-            return Record(number, [], line.rstrip("\r\n"), "unclosed_quote" if len(taken) > 1 else code)
-        taken += following
+            code = "unclosed_quote" if len(lines) > 1 else code
+            return Record(number, [], lines[0].rstrip("\r\n"), code), first + 1
+        lines += [_text(block, index) for index in range(after, closing + 1)]
+        after = closing + 1
+
+
+def _next_with_quote(block: Block, start: int, end: int, quote: str) -> int | None:
+    """The first of these lines that can close a cell."""
+    return next((index for index in range(start, end) if quote.encode() in block.line(index)), None)
+
+
+def _text(block: Block, index: int) -> str:
+    return block.line(index).decode("utf-8", "surrogateescape")

@@ -1,0 +1,283 @@
+"""A contract as one regular expression that proves a line good, so that only the others are judged cell by cell.
+
+What it matches, `elt.checking` accepts, and COPY reads as the same values. The reverse need not hold: a good line in an
+unusual spelling is judged, and loaded, all the same. RE2 takes time in proportion to the text, whatever the expression.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import re2
+from numpy.typing import NDArray
+
+from elt.blocks import LINE_END, Block
+from elt.contract import Contract, Field
+
+LONGEST_COUNTED = 1000  # characters, RE2's own limit; a longer maxLength is proven by the length of the line
+LONGEST_PROVEN = 20_000  # bytes of a line; each cell of it is then far below the limits that `checking` knows
+# The expression is matched against bytes: character by character where they are ASCII, else byte by byte. A character
+# of several bytes counts as several, so that a text near its maxLength is judged.
+CONTROL = r"\x00\x01\x02\n\r"
+# How a character beyond ASCII begins that str.strip() leaves alone.
+BEYOND_ASCII = r"[\xc3-\xe0\xe4-\xff]|\xc2[^\x85\xa0]|\xe1[^\x9a]|\xe2[^\x80\x81]|\xe3[^\x80]"
+NEVER = r"[^\x00-\xff]"
+MONTHS = r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
+CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
+
+
+class Unprovable(Exception):
+    """A rule of the contract has no safe form as part of the expression; every line is judged then."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """`line` matches a line with its line feed; lines may have `longest` bytes."""
+
+    line: str
+    longest: int
+
+    def lines(self, block: Block) -> NDArray[np.bool_]:
+        """For each line of the block, whether it is proven good."""
+        proven = np.diff(block.offsets) <= self.longest
+        text, start = block.plain, 0
+        while (start := self._good_lines.match(text, start).end()) < len(text):
+            proven[np.searchsorted(block.offsets, start)] = False
+            start = text.index(LINE_END, start) + 1
+        if not _is_utf8(text):  # RE2 takes bytes as they come, Postgres would refuse the whole file
+            proven &= np.fromiter(map(_is_utf8, text.splitlines()), np.bool_, len(proven))
+        return proven
+
+    @cached_property
+    def _good_lines(self) -> Any:
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1
+        return re2.compile(f"(?:{self.line})*".encode("latin-1"), options)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def prove(
+    contract: Contract,
+    positions: Sequence[int],
+    width: int,
+    delimiter: str,
+    quote: str | None,
+    null: str,
+    *,
+    simple: bool,
+) -> Proof | None:
+    """The proof for files with this header; None where the contract has a rule that cannot be part of one.
+
+    `positions[i]` is where the i-th field stands; `null` is the one missing value that a cell may be.
+    `simple` leaves out cells that need their quotes, and those with a character that COPY's text format must escape.
+    """
+    fields = dict(zip(positions, contract.fields, strict=True))
+    if len(fields) != width:
+        return None
+    others = [value for value in contract.missing_values if value.strip() != null]
+    may_be_blank = width > 1  # a line of nothing is no record
+    cells, longest = [], LONGEST_PROVEN
+    try:
+        for position in range(width):
+            cell = _Cell(fields[position], delimiter, quote, simple)
+            cells.append(cell.pattern(null, others, may_be_blank))
+            longest = min(longest, cell.longest)
+    except Unprovable:
+        return None
+    return Proof("(?:" + f")[{re.escape(delimiter)}](?:".join(cells) + r")\n", longest)
+
+
+class _Cell:
+    """The spellings of one field's cell that are surely good."""
+
+    def __init__(self, field: Field, delimiter: str, quote: str | None, simple: bool) -> None:
+        self._field = field
+        self._simple = simple
+        self._quote = quote
+        self._delimiter = delimiter
+        maximum = field.constraints.get("maxLength")
+        self.longest = maximum if maximum is not None and maximum > LONGEST_COUNTED else LONGEST_PROVEN
+
+    def pattern(self, null: str, others: Sequence[str], may_be_blank: bool) -> str:
+        """Bare, or in quotes, where the cell may hold the delimiter too and the quote twice over."""
+        reserved = re.escape(self._delimiter + (self._quote or "") + ("\\\t" if self._simple else ""))
+        bare = self._spelling(null, others, may_be_blank, reserved)
+        if self._quote is None:
+            return bare
+        quoted = self._spelling(null, others, True, reserved if self._simple else re.escape(self._quote))
+        return f"{bare}|{self._quote}(?:{quoted}){self._quote}"
+
+    def _spelling(self, null: str, others: Sequence[str], may_be_blank: bool, reserved: str) -> str:
+        value = self._text(null, others, reserved) if self._field.type == "string" else self._typed(null, others)
+        if self._field.constraints.get("required") or not (null or may_be_blank):
+            return value
+        if _holds(null, reserved):
+            raise Unprovable
+        return f"{value}|{_in_bytes(re.escape(null))}"
+
+    def _typed(self, null: str, others: Sequence[str]) -> str:
+        field, constraints = self._field, self._field.constraints
+        if {"enum", "pattern", "maxLength"} & set(constraints):
+            raise Unprovable
+        forms: dict[str, Callable[[], str]] = {
+            "integer": lambda: _whole(constraints, 9 if field.postgres_type == "integer" else 18),
+            "year": lambda: _whole(constraints, 4),
+            "number": lambda: _number(constraints),
+            "boolean": lambda: "(?:[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|1|0)",
+            "date": lambda: _day(constraints),
+            "datetime": lambda: _moment(constraints),
+        }
+        value = forms[field.type]()
+        if any(re.fullmatch(value, word.strip()) for word in (null, *others)):
+            raise Unprovable  # a missing marker such as -1, which reads like a value
+        return f" *{value} *"
+
+    def _text(self, null: str, others: Sequence[str], reserved: str) -> str:
+        constraints = self._field.constraints
+        markers = sorted({word.strip() for word in (null, *others)} - {""})
+        if any(_holds(word, reserved) for word in markers):
+            raise Unprovable
+        if len({"enum", "pattern", "maxLength"} & set(constraints)) > 1:
+            raise Unprovable
+        if "enum" in constraints:
+            words = [str(value) for value in constraints["enum"]]
+            allowed = [word for word in words if word.strip() not in ("", *markers) and not _holds(word, reserved)]
+            return "|".join(_in_bytes(re.escape(word)) for word in allowed) or NEVER
+        if "pattern" in constraints:
+            if any(re.fullmatch(constraints["pattern"], word) for word in markers):
+                raise Unprovable
+            return _embedded(constraints["pattern"])
+        character = f"[^{reserved}{CONTROL}]"
+        if reserved == self._quote:
+            character = f"(?:{character}|{self._quote}{self._quote})"
+        maximum = constraints.get("maxLength")
+        room = maximum if maximum is not None and maximum <= LONGEST_COUNTED else None
+        return _unlike(markers, reserved, character, room)
+
+
+def _holds(text: str, reserved: str) -> bool:
+    return re.search(f"[{reserved}{CONTROL}]", text) is not None
+
+
+def _in_bytes(pattern: str) -> str:
+    """The pattern of what a text is in UTF-8, one character for each byte."""
+    return pattern.encode().decode("latin-1")
+
+
+def _unlike(words: Sequence[str], reserved: str, character: str, room: int | None) -> str:
+    """A text that begins with no blank, is none of these words nor one followed by blanks, and has room."""
+    left = None if room is None else room - 1
+    if left is not None and left < 0:
+        return NEVER
+    heads: dict[str, list[str]] = {}
+    for word in words:
+        heads.setdefault(word[0], []).append(word[1:])
+    if not all("!" <= head <= "~" for head in heads):
+        raise Unprovable  # a missing value that begins with no ASCII letter or sign
+    others = "".join(chr(code) for code in range(ord("!"), 127) if not re.match(f"[{reserved}]", chr(code)))
+    first = re.escape("".join(character for character in others if character not in heads))
+    parts = [f"(?:[{first}]|{BEYOND_ASCII}){_up_to(left, character)}"]
+    parts += [re.escape(head) + _after(tails, reserved, character, left) for head, tails in heads.items()]
+    return "(?:" + "|".join(parts) + ")"
+
+
+def _after(tails: Sequence[str], reserved: str, character: str, room: int | None) -> str:
+    """How a text may go on that began like words which end in these tails."""
+    unlike = _unlike([tail for tail in tails if tail], reserved, character, room)
+    return unlike if "" in tails else f"(?:{unlike}|)"
+
+
+def _up_to(count: int | None, character: str) -> str:
+    return f"{character}*" if count is None else f"{character}{{0,{count}}}"
+
+
+def _whole(constraints: Any, digits: int) -> str:
+    low, high = constraints.get("minimum"), constraints.get("maximum")
+    if low is None and high is None:
+        return rf"-?\d{{1,{digits}}}"
+    most = 10**digits - 1
+    return _between(-most if low is None else math.ceil(low), most if high is None else math.floor(high))
+
+
+def _number(constraints: Any) -> str:
+    low, high = constraints.get("minimum"), constraints.get("maximum")
+    if low is None and high is None:
+        return r"-?\d{1,30}(?:\.\d{1,30})?"
+    most = 10**15 - 1
+    lowest = -most if low is None else math.ceil(low)
+    highest = most if high is None else math.floor(high)
+    forms = [rf"{_between(lowest, highest)}(?:\.0{{1,30}})?"]
+    if max(lowest, 0) <= highest - 1:
+        forms.append(rf"{_between(max(lowest, 0), highest - 1)}\.\d{{1,30}}")
+    if lowest + 1 <= min(highest, -1):
+        forms.append(rf"{_between(lowest + 1, min(highest, -1))}\.\d{{1,30}}")
+    return "(?:" + "|".join(forms) + ")"
+
+
+def _between(low: int, high: int) -> str:
+    """Whole numbers from low to high, without leading zeros or plus sign."""
+    parts = []
+    if low < 0:
+        negative = _natural(max(1, -high), -low)
+        parts += [f"-(?:{one})" for one in negative]
+    if high >= 0:
+        parts += _natural(max(0, low), high)
+    if not parts:
+        raise Unprovable
+    return "(?:" + "|".join(parts) + ")"
+
+
+def _natural(low: int, high: int) -> list[str]:
+    """Expressions for the numbers from low to high (both ≥ 0): one for each run that shares its leading digits."""
+    found = []
+    while low <= high:
+        zeros = 0  # of the longest block low…low+10^zeros-1 that starts here and stays within
+        while low % 10 ** (zeros + 1) == 0 and low + 10 ** (zeros + 1) - 1 <= high and low > 0:
+            zeros += 1
+        step = 10**zeros
+        last = low // step % 10
+        count = min(9 - last, (high - low + 1) // step - 1)
+        prefix = str(low // step)[:-1]
+        digit = str(last) if count == 0 else f"[{last}-{last + count}]"
+        found.append(prefix + digit + (rf"\d{{{zeros}}}" if zeros else ""))
+        low += step * (count + 1)
+    return found
+
+
+def _day(constraints: Any) -> str:
+    low, high = constraints.get("minimum"), constraints.get("maximum")
+    first = 1 if low is None else int(str(low)[:4]) + 1
+    last = 9999 if high is None else int(str(high)[:4]) - 1
+    years = _natural(max(first, 1000), last)
+    if not years:
+        raise Unprovable
+    return f"(?:{'|'.join(years)})-{MONTHS}"
+
+
+def _moment(constraints: Any) -> str:
+    if constraints:
+        raise Unprovable
+    return rf"(?:[12]\d{{3}})-{MONTHS}[T ]{CLOCK}(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)?"
+
+
+# Parts of a pattern that mean the same to RE2, and can take in no character that ends a cell.
+_SIMPLE = re.compile(
+    r"(?:\\d|\\[-./+]|[A-Za-z0-9_@-]|\[(?:[A-Za-z]-[A-Za-z]|\d-\d|[A-Za-z0-9_])+\]|\(\?:|\(|\)|\||[?*+]|\{\d{1,2}(?:,\d{1,2})?\})*"
+)
+
+
+def _embedded(pattern: str) -> str:
+    bare = pattern.removeprefix("^").removesuffix("$")
+    if not _SIMPLE.fullmatch(bare) or re.fullmatch(bare, ""):
+        raise Unprovable
+    return f"(?:{bare})"
