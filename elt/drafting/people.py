@@ -121,7 +121,7 @@ def _by_content(column: ColumnProfile, there: int, distinct: int) -> Personal | 
     if share(Content.ELEVEN_DIGITS) >= 0.9 and distinct >= 0.9 * there:
         return found("identifier", "medium", Content.ELEVEN_DIGITS)
     if share(Content.ADDRESS) >= 0.6:
-        return found("location", "medium", Content.ADDRESS)
+        return found("location", "high", Content.ADDRESS)
     if share(Content.PERSON_NAME) >= 0.8 and not _PLACE_WORDS & set(words_of(column.header)):
         return found("name", "medium" if distinct >= 0.5 * there else "low", Content.PERSON_NAME)
     return None

@@ -71,13 +71,15 @@ def type_of(column: ColumnProfile, missing: tuple[str, ...], row_count: int) -> 
     """The type by content, and by header where content leaves a choice: a year, or a flag of 0 and 1."""
     kinds = present_kinds(column, missing)
     there = row_count - missing_count(column, missing)
-    type, reasons = _type_of_kinds(column, kinds, there)
+    type, reasons = _type_of_kinds(column, kinds, odd_kinds(column, missing), there)
     if type != "string":
         reasons = [f"all {there:,} cells that are not missing are {_NAMES[type]}", *reasons]
     return Typed(type, (*reasons, *_of_missing(column, missing)))
 
 
-def _type_of_kinds(column: ColumnProfile, kinds: frozenset[Kind], there: int) -> tuple[str, list[str]]:
+def _type_of_kinds(
+    column: ColumnProfile, kinds: frozenset[Kind], odd: frozenset[Kind], there: int
+) -> tuple[str, list[str]]:
     words = words_of(column.header)
     if not kinds:
         return "string", ["every cell is missing"]
@@ -95,7 +97,7 @@ def _type_of_kinds(column: ColumnProfile, kinds: frozenset[Kind], there: int) ->
         return "date", []
     if kinds == {Kind.DATETIME}:
         return "datetime", []
-    return "string", _why_text(column, kinds, there)
+    return "string", _why_text(column, kinds, odd, there)
 
 
 def _whole_numbers(column: ColumnProfile, words: tuple[str, ...]) -> tuple[str, list[str]]:
@@ -108,18 +110,26 @@ def _whole_numbers(column: ColumnProfile, words: tuple[str, ...]) -> tuple[str, 
     return "integer", []
 
 
-def _why_text(column: ColumnProfile, kinds: frozenset[Kind], there: int) -> list[str]:
+def odd_kinds(column: ColumnProfile, missing: tuple[str, ...]) -> frozenset[Kind]:
+    """What stands in the way of a number or a date in a column of text: the few among the many; else nothing."""
+    kinds = present_kinds(column, missing)
+    if not kinds:
+        return frozenset()
+    usual = max(kinds, key=column.count)
+    family = next((family for family in _TYPED if usual in family), frozenset({usual}))
+    return frozenset() if usual is Kind.WORDS else kinds - family - (_DIGITS if usual in NUMBERS else frozenset())
+
+
+def _why_text(column: ColumnProfile, kinds: frozenset[Kind], odd: frozenset[Kind], there: int) -> list[str]:
     """Text because of content; where most cells are something else, which cells are in the way."""
-    usual = max(kinds, key=lambda kind: column.count(kind))
-    family = next((family for family in (_DIGITS | NUMBERS, frozenset({usual})) if usual in family), frozenset({usual}))
-    if usual is Kind.WORDS or kinds <= family:
-        foreign = sorted(kinds & (FOREIGN_NUMBERS | FOREIGN_DATES))
-        return [_told(column, kind) + ": text, until they are written otherwise" for kind in foreign] or [
-            f"{there:,} cells hold words"
-        ]
-    first = f"{column.count(*(kinds & family)):,} of {there:,} cells are {usual}"
-    rest = [_told(column, kind) for kind in sorted(kinds - family)]
-    return [f"{first}, but {' and '.join(rest)}: text, so that nothing is lost"]
+    if odd:
+        usual = max(kinds, key=column.count)
+        first = f"{column.count(*(kinds - odd)):,} of {there:,} cells are {usual}"
+        rest = " and ".join(_told(column, kind) for kind in sorted(odd))
+        return [f"{first}, but {rest}: text, so that nothing is lost"]
+    foreign = sorted(kinds & (FOREIGN_NUMBERS | FOREIGN_DATES))
+    told = [_told(column, kind) + ": text, until they are written otherwise" for kind in foreign]
+    return told or [f"{there:,} cells hold words"]
 
 
 def _told(column: ColumnProfile, kind: Kind) -> str:

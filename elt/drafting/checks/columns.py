@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from elt.drafting.cells import Kind
 from elt.drafting.checks.registry import Hit, Subject, cells_are, check
 from elt.drafting.contracting import ends_at_100
 from elt.drafting.deciding import Column
 from elt.drafting.profile import ColumnProfile, shape_of
+from elt.drafting.types import odd_kinds
 
 USUAL_SHARE = 0.8  # so many categories are written alike, when the others are told
 
@@ -43,11 +43,11 @@ def constant_columns(subject: Subject) -> Iterator[Hit]:
 )
 def mixed_types(subject: Subject) -> Iterator[Hit]:
     for column in subject.columns:
-        if column.draft.type == "string" and " but " in column.draft.evidence[0]:
-            others = column.profile.count(Kind.WORDS)
-            line = column.profile.kinds[Kind.WORDS].first_line if Kind.WORDS in column.profile.kinds else None
+        odd = odd_kinds(column.profile, subject.decided.missing_values)
+        if column.draft.type == "string" and odd:
             reason = column.draft.evidence[0]
-            yield Hit(f"{reason[0].upper()}{reason[1:]}.", (column.draft.name,), (line,) if line else (), others or 1)
+            lines = tuple(sorted(column.profile.kinds[kind].first_line for kind in odd))
+            yield Hit(f"{reason[0].upper()}{reason[1:]}.", (column.draft.name,), lines, column.profile.count(*odd))
 
 
 @check(

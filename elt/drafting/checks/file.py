@@ -11,7 +11,7 @@ FEWEST_LINES = 30
     "file",
     "an encoding other than UTF-8",
     "warning",
-    "Save it as UTF-8; or check in the preview that accents and signs are right.",
+    "Save it as UTF-8; or check that accents and signs are right.",
 )
 def encoding_is_utf8(subject: Subject) -> Iterator[Hit]:
     encoding = subject.layout.encoding

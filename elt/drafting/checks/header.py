@@ -52,7 +52,8 @@ def snake_case_names(subject: Subject) -> Iterator[Hit]:
 def header_white_space(subject: Subject) -> Iterator[Hit]:
     stray = [normalise(cell) for cell in subject.layout.header if cell != normalise(cell) and normalise(cell)]
     if stray and not subject.header_is_data:
-        yield Hit(f"{len(stray):,} names have stray white space.", tuple(stray), _line(subject), len(stray))
+        told = "1 name has" if len(stray) == 1 else f"{len(stray)} names have"
+        yield Hit(f"{told} stray white space.", tuple(stray), _line(subject), len(stray))
 
 
 @check(
