@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from elt.contract import Contract, HeaderMatch
+from elt.contract import Contract, HeaderMatch, normalise
 from elt.encoding import decode, detect_encoding
 from elt.file_errors import check_header, check_is_text, empty_file, header_only, preamble
 
@@ -129,11 +129,12 @@ def _read_layout(sample: bytes, contract: Contract | None, stated: Stated) -> tu
     lines = LINE.findall(decode(sample, encoding))
     number, separator = _first_line(lines)
     delimiters, quotes = _choices(stated, separator)
+    wanted = _names(contract) if contract else set()
     headers = [
         candidate
         for quote_char in quotes
         for delimiter in delimiters
-        for candidate in _headers(lines[number - 1 :], delimiter, quote_char, contract)
+        for candidate in _headers(lines[number - 1 :], delimiter, quote_char, wanted)
     ]
     header = max(headers, key=lambda candidate: candidate.found)  # the first of equals: they stand in order of use
     quote_char = header.quote_char
@@ -174,13 +175,13 @@ def _choices(stated: Stated, separator: str | None) -> tuple[list[str], list[str
     return delimiters, [QUOTES[stated.quote]] if stated.quote else ['"', "'"]
 
 
-def _headers(lines: list[str], delimiter: str, quote_char: str | None, contract: Contract | None) -> Iterator[_Header]:
+def _headers(lines: list[str], delimiter: str, quote_char: str | None, wanted: set[str]) -> Iterator[_Header]:
     """What the header could be under this dialect: its first line, or more where a quoted cell runs over lines."""
     longest = HEADER_LINES if quote_char and quote_char in lines[0] else 1
     for count in (1, longest) if longest > 1 else (1,):
         line_count, cells = next(_records(lines[:count], delimiter, quote_char), (1, list[str]()))
-        if contract:
-            found = len(contract.fields) - len(contract.match_header(cells).missing)
+        if wanted:
+            found = len(wanted.intersection(map(normalise, cells)))
         else:
             unquoted = sum(cell[:1] not in ("'", '"') for cell in cells)
             found = len(lines) * _evidence(lines, delimiter, quote_char, len(cells)) + unquoted
@@ -196,6 +197,15 @@ def _records(lines: Iterable[str], delimiter: str, quote_char: str | None) -> It
             yield reader.line_num, cells
 
 
+def _cells(line: str, delimiter: str, quote_char: str | None) -> list[str]:
+    """The cells of one line alone."""
+    return next(_records([line], delimiter, quote_char), (1, list[str]()))[1]
+
+
+def _names(contract: Contract) -> set[str]:
+    return {normalise(field.name) for field in contract.fields}
+
+
 def _evidence(lines: list[str], delimiter: str, quote_char: str | None, cell_count: int) -> int:
     """How much speaks for a dialect where no contract does: records as long as the header."""
     if cell_count < 2:
@@ -204,31 +214,34 @@ def _evidence(lines: list[str], delimiter: str, quote_char: str | None, cell_cou
 
 
 def _stands_in_single_quotes(lines: list[str], header: _Header) -> bool:
-    """Whether cells are quoted with ' though the header is not: it mends records, or wraps a whole column.
+    """Whether cells are quoted with ' though the header is not: it mends lines and breaks none, or wraps a column.
 
-    An apostrophe that happens to start a cell (`'s-Hertogenbosch`) does neither.
+    An apostrophe that happens to start a cell (`'s-Hertogenbosch`) does neither. Each line is looked at alone.
     """
-    lines = lines[header.line_count - 1 :][:QUOTE_LINES]
+    lines = [line for line in lines[header.line_count - 1 :][:QUOTE_LINES] if line.strip() and '"' not in line]
     if not any("'" in line for line in lines):
         return False
-    double = [cells for _, cells in _records(lines, header.delimiter, '"') if cells]
-    single = [cells for _, cells in _records(lines, header.delimiter, "'") if cells]
     width = len(header.cells)
-    whole = [cells for cells in double if len(cells) == width]
-    mended = sum(len(cells) == width for cells in single) > len(whole)
-    wrapped = len(whole) > 1 and any(
-        all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in column) for column in zip(*whole, strict=True)
+    plain = [_cells(line, header.delimiter, None) for line in lines]
+    whole = [len(cells) == width for cells in plain]
+    quoted = [len(_cells(line, header.delimiter, "'")) == width for line in lines]
+    mended = any(after and not before for before, after in zip(whole, quoted, strict=True))
+    broken = any(before and not after for before, after in zip(whole, quoted, strict=True))
+    rows = [cells for cells, is_whole in zip(plain, whole, strict=True) if is_whole]
+    wrapped = len(rows) > 1 and any(
+        all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in column) for column in zip(*rows, strict=True)
     )
-    return mended or wrapped
+    return (mended and not broken) or wrapped
 
 
 def _header_further_down(lines: list[str], layout: Layout, contract: Contract, stated: Stated) -> int | None:
     """The line on which a header of this contract seems to stand, below the first line."""
     delimiters, quotes = _choices(stated, None)
+    wanted = _names(contract)
     for number in range(layout.header_line_number + 1, min(len(lines), PREAMBLE_LINES) + 1):
         for quote_char in quotes:
             for delimiter in delimiters:
-                _, cells = next(_records([lines[number - 1]], delimiter, quote_char), (1, list[str]()))
-                if 2 * len(contract.match_header(cells).missing) < len(contract.fields):
+                cells = _cells(lines[number - 1], delimiter, quote_char)
+                if 2 * len(wanted.intersection(map(normalise, cells))) > len(wanted):
                     return number
     return None

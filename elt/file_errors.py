@@ -1,6 +1,7 @@
 """What can be wrong with a file as a whole, and what to tell its sender."""
 
 import re
+from collections import Counter
 
 from elt.contract import Contract, HeaderMatch, normalise
 from elt.errors import Refused
@@ -80,7 +81,8 @@ def check_header(header: list[str], match: HeaderMatch, contract: Contract, enco
             missing=list(match.missing),
         )
     names = [normalise(cell) for cell in header]
-    repeated = [name for name in expected if names.count(normalise(name)) > 1]
+    counts = Counter(names)
+    repeated = [name for name in expected if counts[normalise(name)] > 1]
     if repeated:
         raise Refused(
             "duplicate_header",
