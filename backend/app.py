@@ -13,6 +13,7 @@ from backend.api import (
     health,
     insights,
     model_docs,
+    multipart,
     submissions,
     uploads,
     versions,
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
-    data = (datasets, submissions, uploads, downloads, dry_runs, fixes, versions)
+    data = (datasets, submissions, uploads, multipart, downloads, dry_runs, fixes, versions)
     for resource in (*data, insights, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     swagger.register(app, load_contracts())

@@ -16,7 +16,7 @@ from backend.silence import limit_silence
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-CHUNK_BYTES = 64 * 1024
+CHUNK_BYTES = 256 * 1024
 LINGER_SECONDS = 10  # how long a refused upload is still read, so that the client gets to see the answer
 MULTIPART_OVERHEAD = 64 * 1024  # boundaries and part headers around a file
 PART_HEADER_LIMIT = 2**20  # what the decoder may hold back at most, whatever the sender does
@@ -125,6 +125,20 @@ class IncomingFile(io.RawIOBase):
         self._rest = self._rest[count:]
         return count
 
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes at hand, at most `size`: without a copy where that is a whole chunk."""
+        if size < 0:
+            return self.readall()
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return b""
+            if len(chunk) <= size:
+                return chunk
+            self._rest = memoryview(chunk)
+        taken, self._rest = bytes(self._rest[:size]), self._rest[size:]
+        return taken
+
     def as_binary(self) -> BinaryIO:
         """The same, under the type that readers of files ask for."""
         return cast(BinaryIO, self)
@@ -163,7 +177,7 @@ def open_file(request: Request, body: RequestBody, max_bytes: int, default_name:
             remedy=f"curl -F {FILE_PART}=@students.csv …, or "
             "curl -H 'Content-Type: text/csv' --data-binary @students.csv …",
         )
-    return IncomingFile(_tidy(filename) or default_name, fields, chunks)
+    return IncomingFile(tidy(filename) or default_name, fields, chunks)
 
 
 def _file_part(boundary: str, chunks: Iterator[bytes]) -> tuple[str, dict[str, str], Iterator[bytes]]:
@@ -233,7 +247,7 @@ def _events(decoder: MultipartDecoder, chunks: Iterator[bytes]) -> Iterator[Even
         ) from error
 
 
-def _tidy(filename: str) -> str:
+def tidy(filename: str) -> str:
     """The last part of a path of any system, without what cannot be in a file's name."""
     name = filename.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(character for character in name if character.isprintable()).strip()[:255]

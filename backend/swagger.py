@@ -54,6 +54,7 @@ def _template(contracts: Mapping[str, Contract]) -> dict[str, Any]:
             {"name": "datasets", "description": "What can be uploaded"},
             {"name": "submissions", "description": "Files sent, and what became of them"},
             {"name": "dry runs", "description": "What a file would change, before it is loaded"},
+            {"name": "uploads", "description": "Large files, sent in parts straight into the store"},
             {"name": "insights", "description": "What the data says"},
             {"name": "health", "description": "For the operator"},
         ],
@@ -86,6 +87,12 @@ def _parameters(contracts: Mapping[str, Contract]) -> dict[str, Any]:
             "in": "query",
             "description": "Look at the file without loading it: the answer is 202, with a receipt to ask for.",
             "schema": {"type": "boolean", "default": False},
+        },
+        "waitForUpload": {
+            "name": "wait",
+            "in": "query",
+            "schema": {"type": "number", "minimum": 0, "maximum": 60},
+            "description": "Seconds to wait while its parts are being put together.",
         },
         "filename": {
             "name": "filename",
@@ -167,6 +174,10 @@ def _responses() -> dict[str, Any]:
             "content": one_or_several,
         },
         "KnownFromFile": {"description": "The same data were there already.", "content": one_or_several},
+        "Upload": {
+            "description": "The upload, and a page of its missing parts.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Upload"}}},
+        },
         "Problem": {
             "description": "What was wrong, what is allowed, what to do (RFC 9457).",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -211,6 +222,13 @@ def _schemas() -> dict[str, Any]:
             "properties": description,
             "example": {"title": "Autumn term", "note": "Second try"},
         },
+        "Upload": {"type": "object", "properties": _upload()},
+        "NewUpload": {
+            "type": "object",
+            "required": ["filename", "bytes"],
+            "properties": {"filename": TEXT, "bytes": NUMBER, "sha256": TEXT},
+            "example": {"filename": "studentVle.csv", "bytes": 453829120},
+        },
         "Problem": {"type": "object", "properties": problem},
         "Readiness": {"type": "object", "properties": readiness},
     }
@@ -252,6 +270,22 @@ def _fix() -> dict[str, Any]:
         "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
         **dict.fromkeys(("received_at", "applied_at"), MOMENT),
         "links": {"type": "object", "additionalProperties": TEXT},
+    }
+
+
+def _upload() -> dict[str, Any]:
+    part = {**dict.fromkeys(("number", "offset", "bytes"), NUMBER), "url": TEXT}
+    part["found_bytes"] = {**NUMBER, "nullable": True, "description": "Where a thing of another size is in its place."}
+    several = {"type": "array", "items": TEXT, "description": "What it became: one, or one for each CSV of a ZIP."}
+    return {
+        **dict.fromkeys(("id", "dataset", "filename", "started_at"), TEXT),
+        "status": {"type": "string", "enum": ["open", "completing", "completed", "refused", "aborted"]},
+        **dict.fromkeys(("bytes", "part_bytes", "part_count", "missing_count", "missing_bytes"), NUMBER),
+        "missing": {"type": "array", "items": {"type": "object", "properties": part}},
+        "submissions": several,
+        **dict.fromkeys(("sha256", "urls_expire_at", "settled_at"), OPTIONAL),
+        "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
+        "links": {"type": "object", "additionalProperties": OPTIONAL},
     }
 
 

@@ -53,6 +53,18 @@ def receive(
     return receipts
 
 
+def check_front(pool: Pool, contract: Contract, sample: bytes, incoming: Incoming) -> None:
+    """Raises Refused where the beginning of a file shows already that it cannot be taken. A ZIP's does not."""
+    packing = packing_of(sample)
+    if packing == "zip":
+        return
+    if packing == "gzip":
+        sample = gzip_sample(sample, SAMPLE_BYTES)
+    with pool.connection() as connection:
+        mapping = mapping_of(connection, contract, incoming)
+    looked_at(sample, contract, replace(incoming, header_mapping=mapping), packed=packing is not None)
+
+
 def mapping_of(connection: Connection, contract: Contract, incoming: Incoming) -> dict[str, str]:
     """What the sender says, and has confirmed before, about headers. Raises Refused where it names no columns."""
     if incoming.account_id is None:

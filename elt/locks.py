@@ -3,6 +3,7 @@
 from psycopg2.extensions import connection as Connection
 
 LOAD = 0x1A0E2  # with the submission's number: one loader per submission
+ASSEMBLY = 0x1A0E4  # with the upload's number: one poll per upload
 REMOVAL = 0x1A0E3  # shared by whoever removes rows from raw, exclusive to a transform
 DRY_RUN = 0x1A0E4  # one dry run at a time: they share their schemas
 
@@ -20,6 +21,22 @@ def unlock_load(connection: Connection, submission_id: int) -> None:
     """Let another loader take the submission."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_unlock(%s, %s)", [LOAD, submission_id])
+    connection.commit()
+
+
+def try_assembly_lock(connection: Connection, upload_id: int) -> bool:
+    """Whether this connection is now the only one that makes a submission of the upload, until it unlocks or dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s, %s)", [ASSEMBLY, upload_id])
+        row = cursor.fetchone()
+    connection.commit()
+    return bool(row and row[0])
+
+
+def unlock_assembly(connection: Connection, upload_id: int) -> None:
+    """Let another poll take the upload."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_unlock(%s, %s)", [ASSEMBLY, upload_id])
     connection.commit()
 
 

@@ -1,14 +1,14 @@
-"""One poll: adopt what was dropped into the bucket, remove what was retracted, load what waits."""
+"""One poll: take in dropped files and large uploads, load what waits, remove what was retracted."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
 from psycopg2.extensions import connection as Connection
 
 from elt import fixes, fixing, ledger, retracting
+from elt.assembling import ABANDONED_AFTER, Assembler
 from elt.contract import Contract
 from elt.database import Pool, connect, only_row, transaction
 from elt.errors import NotFound, Refused, Unavailable
@@ -23,7 +23,6 @@ from elt.streams import Source
 log = logging.getLogger(__name__)
 DROP_PREFIX = "uploads/"
 UNCLAIMED_PREFIX = "unclaimed/"
-ABANDONED_AFTER = timedelta(days=1)  # longer than any upload takes
 Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
@@ -32,6 +31,7 @@ class PollReport:
     """What one poll did, in submissions; `due` names the datasets that now wait for a transform."""
 
     adopted: int = 0
+    assembled: int = 0
     loaded: int = 0
     rejected: int = 0
     held: int = 0
@@ -61,8 +61,15 @@ def poll(
     errors: list[Exception] = []
     pool = Pool(settings.database_url, size=1)
     connection = connect(settings.database_url)
+
+    def counted(subject: str) -> AbstractContextManager[None]:
+        return _counted(connection, report, errors, subject)
+
     try:
         _sweep(connection, store)
+        assembler = Assembler(connection, pool, store, contracts, settings.max_multipart_bytes, counted)
+        assembler.sweep()
+        report.assembled = assembler.assemble_waiting()
         _adopt_dropped(connection, pool, store, contracts, settings.max_upload_bytes, report, errors)
         for submission_id in progress(_waiting(connection)):
             with _counted(connection, report, errors, f"submission {submission_id}"):

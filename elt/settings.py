@@ -20,12 +20,14 @@ class Settings:
     database_url: str
     reader_database_url: str
     s3_endpoint: str | None
+    s3_public_endpoint: str | None
     s3_bucket: str
     s3_region: str
     s3_access_key: str
     s3_secret_key: str
     session_secret: str
     max_upload_bytes: int
+    max_multipart_bytes: int
     api_url: str
     airflow_url: str
     home: Path
@@ -44,12 +46,14 @@ class Settings:
             database_url=required("LAUREL_DATABASE_URL"),
             reader_database_url=required("LAUREL_READER_DATABASE_URL"),
             s3_endpoint=environment.get("LAUREL_S3_ENDPOINT") or None,  # None: AWS itself
+            s3_public_endpoint=environment.get("LAUREL_S3_PUBLIC_ENDPOINT") or None,  # None: clients reach it likewise
             s3_bucket=environment.get("LAUREL_S3_BUCKET", "laurel"),
             s3_region=environment.get("LAUREL_S3_REGION", "us-east-1"),
             s3_access_key=required("LAUREL_S3_ACCESS_KEY"),
             s3_secret_key=required("LAUREL_S3_SECRET_KEY"),
             session_secret=required("LAUREL_SESSION_SECRET"),
             max_upload_bytes=int(environment.get("LAUREL_MAX_UPLOAD_BYTES", 5 * GIBIBYTE)),
+            max_multipart_bytes=int(environment.get("LAUREL_MAX_MULTIPART_BYTES", 100 * GIBIBYTE)),
             api_url=environment.get("LAUREL_API_URL", "http://127.0.0.1:8000"),
             airflow_url=environment.get("AIRFLOW_URL", "http://127.0.0.1:8080"),
             home=Path(environment.get("LAUREL_HOME") or REPOSITORY / ".run"),

@@ -1,20 +1,23 @@
 """The object store: any S3. Objects carry no metadata of ours; everything known about them is in the ledger."""
 
+import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
+from urllib.parse import urlsplit
 
 import boto3
-from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from elt import sending
 from elt.errors import LaurelError, NotFound, Unavailable
 from elt.settings import Settings
 
-# Parts of 8 MiB, two under way and two waiting: the most an upload holds in memory, whatever the size of the file.
-TRANSFER = TransferConfig(multipart_threshold=8 * 2**20, multipart_chunksize=8 * 2**20, max_concurrency=2)
-TRANSFER.max_in_memory_upload_chunks = 2  # ten otherwise; boto3's constructor does not take it, s3transfer reads it
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
+
 NOT_FOUND_CODES = {"404", "NoSuchKey", "NotFound"}
 TRANSIENT_STATUSES = {408, 425, 429}
 HOME_REGION = "us-east-1"  # the one region that S3 does not want to be named
@@ -45,28 +48,48 @@ def _unavailable() -> Unavailable:
     return Unavailable("store_unavailable", "The object store did not answer.", remedy="Try again in a few seconds.")
 
 
+def _crosses_a_plain_network(endpoint: str | None) -> bool:
+    """Whether bytes may change on their way unnoticed, so that each request's must be hashed; that costs a pass."""
+    parts = urlsplit(endpoint or "https:")
+    try:
+        is_loopback = ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        is_loopback = parts.hostname == "localhost"
+    return parts.scheme != "https" and not is_loopback
+
+
+def _client(settings: Settings, endpoint: str | None) -> "S3Client":
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=settings.s3_region,
+        aws_access_key_id=settings.s3_access_key,
+        aws_secret_access_key=settings.s3_secret_key,
+        config=Config(
+            connect_timeout=5,
+            read_timeout=60,
+            retries={"mode": "standard", "max_attempts": 3},
+            signature_version="s3v4",  # presigned URLs have an older one by default in some regions
+            s3={
+                "addressing_style": "path" if endpoint else "auto",
+                "payload_signing_enabled": _crosses_a_plain_network(endpoint),
+            },
+            # The newer default adds trailing checksums that the embedded store and older S3s reject.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
 class ObjectStore:
     """One bucket. Every method raises Unavailable where the store does not answer."""
 
     def __init__(self, settings: Settings) -> None:
         self._bucket = settings.s3_bucket
         self._region = settings.s3_region
-        self._client = boto3.client(
-            "s3",
-            endpoint_url=settings.s3_endpoint,
-            region_name=settings.s3_region,
-            aws_access_key_id=settings.s3_access_key,
-            aws_secret_access_key=settings.s3_secret_key,
-            config=Config(
-                connect_timeout=5,
-                read_timeout=60,
-                retries={"mode": "standard", "max_attempts": 3},
-                s3={"addressing_style": "path" if settings.s3_endpoint else "auto"},
-                # The newer default adds trailing checksums that the embedded store and older S3s reject.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
+        self._client = _client(settings, settings.s3_endpoint)
+        # A URL's host is signed with it, so it must be the one by which clients reach the store. Signing calls nobody.
+        self._signer = _client(settings, settings.s3_public_endpoint or settings.s3_endpoint)
 
     def ping(self) -> None:
         """Raises NotFound where the bucket does not exist."""
@@ -90,7 +113,7 @@ class ObjectStore:
     def put(self, key: str, stream: BinaryIO) -> None:
         """Store a stream of any length under a key, in constant memory. A failed put leaves no object."""
         with translated_errors():
-            self._client.upload_fileobj(stream, self._bucket, key, Config=TRANSFER)
+            sending.put(self._client, self._bucket, key, stream)
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:
@@ -119,9 +142,20 @@ class ObjectStore:
         with translated_errors():
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
+    def presigned_put(self, key: str, byte_count: int, seconds: int) -> str:
+        """A URL under which whoever holds it may put the object, of exactly this size, for so many seconds."""
+        parameters = {"Bucket": self._bucket, "Key": key, "ContentLength": byte_count}
+        return self._signer.generate_presigned_url("put_object", Params=parameters, ExpiresIn=seconds)
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """Bytes of every object whose key starts with prefix."""
+        return {entry["Key"]: entry["Size"] for entry in self._list(prefix)}
+
     def keys(self, prefix: str) -> Iterator[str]:
         """Every key that starts with prefix, in order."""
+        return (entry["Key"] for entry in self._list(prefix))
+
+    def _list(self, prefix: str) -> Iterator["ObjectTypeDef"]:
         with translated_errors():
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
-                for entry in page.get("Contents", []):
-                    yield entry["Key"]
+                yield from page.get("Contents", [])

@@ -8,6 +8,8 @@ from typing import BinaryIO, Protocol
 from elt.detecting import SAMPLE_BYTES, Compression
 from elt.errors import Refused
 
+READ_BYTES = 2**20
+
 
 @dataclass(frozen=True)
 class Content:
@@ -61,7 +63,7 @@ class Source(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        chunk = self._head[: len(buffer)] or self._stream.read(len(buffer))
+        chunk = self._head[: len(buffer)] or self._stream.read(min(len(buffer), READ_BYTES))
         self._head = self._head[len(chunk) :]
         self._digest.update(chunk)
         self.byte_count += len(chunk)

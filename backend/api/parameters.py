@@ -40,9 +40,14 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON can spell these, Postgres
 
 def limit() -> int:
     """How many items a page holds."""
-    text = request.args.get("limit", str(LIMIT_DEFAULT))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LIMIT_MAXIMUM):
-        raise _bad("limit", f"A whole number from 1 to {LIMIT_MAXIMUM}.")
+    return whole_number("limit", LIMIT_DEFAULT, 1, LIMIT_MAXIMUM)
+
+
+def whole_number(name: str, default: int, lowest: int, highest: int) -> int:
+    """The query parameter of this name, a number of at most six digits."""
+    text = request.args.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and lowest <= int(text) <= highest):
+        raise _bad(name, f"A whole number from {lowest} to {highest}.")
     return int(text)
 
 

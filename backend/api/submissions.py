@@ -1,7 +1,5 @@
 """Submissions: list, look, wait, describe, retract."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,7 +16,6 @@ from elt.error_groups import error_groups
 from elt.ledger import Submission
 from elt.receiving import contract_of
 
-POLL_SECONDS = 0.25
 # Nothing more will happen to these by itself. `failed` is not among them: it is tried again.
 SETTLED = ("modelled", "rejected", "replaced", "retracted", "held")
 
@@ -89,27 +86,13 @@ def get_submission(id: UUID) -> Response:
         with services().pool.connection() as connection:
             return visible(connection, account(), id)
 
-    submission = look()
-    if seconds > 0 and not _is_settled(submission):
-        with waiting_room().place() as free:
-            submission = _wait(look, seconds) if free else submission
+    submission = waiting_room().watch(look, _is_settled, seconds)
     with services().pool.connection() as connection:
         groups = error_groups(connection, submission.submission_id)
     response = jsonify(with_error_groups(submission, groups))
     if not _is_settled(submission):
         response.headers["Retry-After"] = "1"
     return response
-
-
-def _wait(look: Callable[[], Submission], seconds: float) -> Submission:
-    """Look again until it is settled or the time is over. No connection is held between two looks."""
-    deadline = time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0:
-        time.sleep(min(POLL_SECONDS, left))
-        submission = look()
-        if _is_settled(submission):
-            return submission
-    return look()
 
 
 def _is_settled(submission: Submission) -> bool:

@@ -103,7 +103,7 @@ def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dic
     # A new version stays with the owner of the old one, also where an admin sends it.
     owner = (replaces.account_id if replaces else None) or account().account_id
     incoming = Incoming(
-        dataset, owner, file.filename, _idempotency_key(), replaces, stated=parameters.stated(file.fields)
+        dataset, owner, file.filename, idempotency_key(), replaces, stated=parameters.stated(file.fields)
     )
     if parameters.dry_run():
         return dry_runs.take(file, incoming, maximum)
@@ -127,7 +127,8 @@ def _record(receipts: list[Receipt], dataset: str, replaces: Submission | None) 
             ledger.record_audit(connection, account().account_id, action, str(submission.id), detail)
 
 
-def _idempotency_key() -> str | None:
+def idempotency_key() -> str | None:
+    """The request's own name for itself, where it has one."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not (0 < len(key) <= IDEMPOTENCY_KEY_LENGTH and key.isprintable()):
         raise BadRequest(

@@ -12,7 +12,7 @@ from backend.reporting.registry import registry
 from elt.contract import load_contracts
 from elt.settings import Settings
 
-WITHOUT_BODY = ("/confirm", "/restore")  # POSTs that say all in their URL
+WITHOUT_BODY = ("/complete", "/confirm", "/restore")  # POSTs that say all in their URL
 
 
 @pytest.fixture(scope="module")

@@ -32,8 +32,12 @@ CALLS = [
     ("PUT", "/api/v1/submissions/{id}/file"),
     ("PATCH", "/api/v1/submissions/{id}"),
     ("DELETE", "/api/v1/submissions/{id}"),
+    ("POST", "/api/v1/datasets/laurel/students/uploads"),
+    ("GET", "/api/v1/uploads/{id}"),
+    ("DELETE", "/api/v1/uploads/{id}"),
+    ("POST", "/api/v1/uploads/{id}/complete"),
 ]
-OF_ONE_SUBMISSION = [call for call in CALLS if "{id}" in call[1]]
+OF_ONE_SUBMISSION = [call for call in CALLS if "/submissions/{id}" in call[1]]
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)

@@ -110,7 +110,19 @@ def test_every_call_can_be_tried_with_the_key_typed_in_once(
     assert _call(page, "get", "/api/v1/submissions/{id}", id | {"wait": "0.5"}).execute().json()["replaced_by"]
     assert _call(page, "delete", "/api/v1/submissions/{id}", id).execute().status == 202
 
+    begin = _call(page, "post", "/api/v1/datasets/{dataset}/uploads", STUDENTS)
+    begin.block.locator("textarea").fill('{"filename": "large.csv", "bytes": 5}')
+    begun = begin.execute()
+    assert begun.status == 201
+    upload = {"id": begun.json()["id"]}
+    assert requests.put(begun.json()["missing"][0]["url"], data=b"a,b\n1", timeout=30).status_code == 200
+    complete = _call(page, "post", "/api/v1/uploads/{id}/complete", upload)
+    assert complete.execute().status == 422  # no such columns
+    abort = _call(page, "delete", "/api/v1/uploads/{id}", upload)
+    assert abort.execute().json()["status"] == "aborted"
+
     others = {
+        "/api/v1/uploads/{id}": upload,
         "/api/v1/datasets": {},
         "/api/v1/datasets/{dataset}": STUDENTS,
         "/api/v1/datasets/{dataset}/example.csv": STUDENTS,

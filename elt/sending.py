@@ -1,0 +1,71 @@
+"""A stream of any length becomes one object, in constant memory.
+
+boto3's own upload_fileobj passes every part through Python in pieces of 16 KiB, and holds the interpreter's lock while
+it does. Here a part goes out whole, while the next one is read.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from itertools import chain
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+# With two under way while the next is read, the most that an upload holds. S3 takes 10,000 parts, so those of files
+# beyond 20 GB become larger as it goes on.
+PART_BYTES = 8 * 2**20
+PARTS_OF_ONE_SIZE = 2500
+PARTS_UNDER_WAY = 2
+
+
+def put(client: "S3Client", bucket: str, key: str, stream: BinaryIO) -> None:
+    """Store the stream, which must have readinto(). Where it, or the store, fails, no object is left."""
+    parts = _parts(stream)
+    first = next(parts, b"")
+    if len(first) < PART_BYTES:
+        client.put_object(Bucket=bucket, Key=key, Body=first)
+        return
+    upload = client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+
+    def send(number: int, part: bytes) -> "CompletedPartTypeDef":
+        sent = client.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=part)
+        return {"PartNumber": number, "ETag": sent["ETag"]}
+
+    try:
+        done: list[CompletedPartTypeDef] = []
+        under_way: deque[Future[CompletedPartTypeDef]] = deque()
+        with ThreadPoolExecutor(PARTS_UNDER_WAY) as senders:
+            for number, part in enumerate(chain([first], parts), start=1):
+                if len(under_way) == PARTS_UNDER_WAY:
+                    done.append(under_way.popleft().result())
+                under_way.append(senders.submit(send, number, part))
+            done += [future.result() for future in under_way]
+        client.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": done})
+    except BaseException:
+        with suppress(BotoCoreError, ClientError):  # the error that led here says more
+            client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
+        raise
+
+
+def _parts(stream: BinaryIO) -> Iterator[bytes]:
+    """The stream cut into parts; only the last is smaller than PART_BYTES."""
+    number = 0
+    while True:
+        part = bytearray(PART_BYTES * (1 + number // PARTS_OF_ONE_SIZE))
+        filled = 0
+        with memoryview(part) as room:
+            while filled < len(part) and (count := stream.readinto(room[filled:])):  # type: ignore[attr-defined]
+                filled += count
+        whole = filled == len(part)
+        del part[filled:]
+        if part:
+            yield cast(bytes, part)  # botocore sends either
+        if not whole:
+            return
+        number += 1
