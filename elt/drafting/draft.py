@@ -5,6 +5,7 @@ from contextlib import closing
 from typing import BinaryIO
 
 from elt.detecting import NOTHING_STATED, Layout, Stated, read_layout
+from elt.drafting.batches import read_batches
 from elt.drafting.checks import Subject, screen
 from elt.drafting.contracting import contract_document
 from elt.drafting.deciding import decide, header_is_data
@@ -13,7 +14,6 @@ from elt.drafting.keys import find_keys
 from elt.drafting.profile import profile_file
 from elt.drafting.result import Draft
 from elt.file_errors import header_only
-from elt.reading import read_records
 from elt.streams import Source
 from elt.unpacking import open_csv
 
@@ -32,7 +32,7 @@ def draft(open_stream: Callable[[], BinaryIO], name: str, stated: Stated = NOTHI
 
 
 def _draft(name: str, layout: Layout, source: Source, fingerprints: Fingerprints) -> Draft:
-    file = profile_file(layout.header, read_records(source.buffered(), layout), fingerprints)
+    file = profile_file(layout.header, read_batches(source.buffered(), layout), fingerprints)
     if not file.lines_read:
         raise header_only()
     is_data = header_is_data(layout.header)

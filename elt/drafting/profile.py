@@ -1,18 +1,18 @@
 """What the whole file holds, column by column: one pass, counts and first lines, constant memory."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from elt.drafting.batches import Batch
 from elt.drafting.cells import INTEGERS, NULL_WORDS, NUMBERS, SHOWN_CHARACTERS, Kind, kind_of
 from elt.drafting.content import Content, content_of
 from elt.drafting.fingerprints import NAMED_LINES, Fingerprints, Repeats
 from elt.reading import Record
 
-BATCH_ROWS = 10_000
-BATCH_CHARACTERS = 8_000_000
 MOST_LEVELS = 1000  # distinct cells counted one by one, exactly; a column with more is no category
+MOST_NAMED_LEVELS = 200  # of so many the first line is known
 LEVEL_CHARACTERS = 200
 SHAPE_CHARACTERS = 60
 CACHE_LIMIT = 20_000
@@ -134,7 +134,8 @@ class ColumnProfile:
             self.level_lines.clear()
         else:
             levels[cell] = count
-            self.level_lines[cell] = lines[cells.index(cell)]
+            if len(levels) <= MOST_NAMED_LEVELS:
+                self.level_lines[cell] = lines[cells.index(cell)]
 
     def count(self, *kinds: Kind) -> int:
         """How many cells are of these kinds."""
@@ -175,42 +176,25 @@ class FileProfile:
         return self.fingerprints.row_count
 
 
-def profile_file(header: Sequence[str], records: Iterable[Record], fingerprints: Fingerprints) -> FileProfile:
+def profile_file(header: Sequence[str], batches: Iterable[Batch], fingerprints: Fingerprints) -> FileProfile:
     """Read every record once. `fingerprints` is filled on the way, and still open afterwards."""
     columns = [ColumnProfile(position, cell) for position, cell in enumerate(header)]
     profile = FileProfile(columns, fingerprints)
-    for batch in _batches(_good(records, profile)):
-        lines = [record.line_number for record in batch]
-        by_column = list(zip(*(record.cells for record in batch), strict=True))
-        fingerprints.add(by_column, lines)
-        for column, cells in zip(columns, by_column, strict=True):
-            column.add(cells, lines)
+    for batch in batches:
+        profile.lines_read += len(batch.lines) + len(batch.bad)
+        if batch.lines:
+            fingerprints.add(batch.columns, batch.lines)
+            for column, cells in zip(columns, batch.columns, strict=True):
+                column.add(cells, batch.lines)
+        for record in batch.bad:
+            _count_bad(profile, record)
     fingerprints.close_writing()
     return profile
 
 
-def _good(records: Iterable[Record], profile: FileProfile) -> Iterator[Record]:
-    """The records that have a cell for every column; the others are counted by what is wrong with them."""
-    width = len(profile.columns)
-    for record in records:
-        profile.lines_read += 1
-        if record.error is None and len(record.cells) == width:
-            yield record
-            continue
-        code = record.error or ("too_few_cells" if len(record.cells) < width else "too_many_cells")
-        before = profile.bad_lines.get(code, Repeats(0, ()))
-        lines = (*before.lines, record.line_number)[:NAMED_LINES]
-        profile.bad_lines[code] = Repeats(before.count + 1, lines)
-
-
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
-    batch: list[Record] = []
-    characters = 0
-    for record in records:
-        batch.append(record)
-        characters += len(record.raw_text)
-        if len(batch) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
+def _count_bad(profile: FileProfile, record: Record) -> None:
+    """A line that is no record, by the loader's code for what is wrong with it."""
+    code = record.error or ("too_few_cells" if len(record.cells) < len(profile.columns) else "too_many_cells")
+    before = profile.bad_lines.get(code, Repeats(0, ()))
+    lines = (*before.lines, record.line_number)[:NAMED_LINES]
+    profile.bad_lines[code] = Repeats(before.count + 1, lines)
