@@ -21,10 +21,8 @@ from elt.checking import RowChecker
 from elt.contract import Contract
 from elt.copy_format import NO_NULL, CopyFormat, choose_format
 from elt.detecting import Front, Stated
-from elt.reading import Record, read_records, records_of
-from elt.store import ObjectStore
+from elt.reading import Record, records_of
 from elt.streams import Source
-from elt.unpacking import open_csv
 
 BUFFER_BYTES = 2**20  # handed to COPY at a time
 RAW_TEXT_LIMIT = 1_000_000  # characters kept of a refused line
@@ -124,7 +122,7 @@ class _Sorter:
             row = self._checker.row(record, self._format.between)
             if row is None:
                 self.tally.rejected += 1
-                _spool(self._rejects, self._claim, record, self._checker.errors(record))
+                spool(self._rejects, self._claim, record, self._checker.errors(record))
             else:
                 self.tally.loaded += 1
                 yield self._format.judged(self._claim.submission_id, record.line_number, row)
@@ -154,58 +152,15 @@ class _Ahead(io.RawIOBase):
         return bytes(chunk)
 
 
-def _spool(rejects: TextIO, claim: Claim, record: Record, errors: list[dict[str, str | None]]) -> None:
+def spool(rejects: TextIO, claim: Claim, record: Record, errors: list[dict[str, str | None]]) -> None:
     """Keep a refused line on disk until COPY is done: one connection cannot do both at once."""
     raw_text = record.raw_text[:RAW_TEXT_LIMIT].replace("\x00", "\\x00")
     raw_text = raw_text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     csv.writer(rejects).writerow([claim.submission_id, record.line_number, json.dumps(errors), raw_text])
 
 
-def reject_duplicates(
-    connection: Connection,
-    store: ObjectStore,
-    contract: Contract,
-    claim: Claim,
-    front: Front,
-    tally: Tally,
-    rejects: TextIO,
-) -> None:
-    """Take lines with the key of an earlier line back out of raw; Postgres finds them, sorting on disk if need be."""
-    if not contract.key_columns:
-        return
-    statement = sql.SQL(
-        """
-        with numbered as (
-            select ctid, _line_number, first_value(_line_number) over by_key as first_line from {table}
-            where _submission_id = %(submission)s window by_key as (partition by {key} order by _line_number)
-        )
-        delete from {table} using numbered
-        where {table}.ctid = numbered.ctid and numbered._line_number > numbered.first_line
-        returning numbered._line_number, numbered.first_line
-        """
-    ).format(table=raw_tables.table(contract), key=sql.SQL(", ").join(map(sql.Identifier, contract.key_columns)))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"submission": claim.submission_id})
-        first_lines: dict[int, int] = dict(cursor.fetchall())
-    if not first_lines:
-        return
-    key = ", ".join(contract.primary_key)
-    # Once more, for the text of these lines.
-    with store.open(claim.object_key) as body, open_csv(Source(body)) as (again, _):
-        for record in read_records(again.buffered(), front):
-            if record.line_number in first_lines:
-                message = f"the same {key} as line {first_lines[record.line_number]}"
-                error: dict[str, str | None] = {
-                    "column": contract.primary_key[0],
-                    "code": "duplicate_key",
-                    "message": message,
-                }
-                _spool(rejects, claim, record, [error])
-    tally.loaded -= len(first_lines)
-    tally.rejected += len(first_lines)
-
-
 def store_rejects(connection: Connection, rejects: TextIO) -> None:
+    """Put what was spooled into the ledger."""
     rejects.seek(0)
     with connection.cursor() as cursor:
         cursor.copy_expert(

@@ -16,10 +16,11 @@ from psycopg2.extensions import connection as Connection
 
 from elt import comparing, dry_run_ledger, dry_run_marts, header_mapping, ledger, locks, raw_tables
 from elt.contract import Contract
-from elt.copying import Claim, Tally, copy_rows, reject_duplicates
+from elt.copying import Claim, Tally, copy_rows
 from elt.database import Pool, connect, transaction
 from elt.detecting import SAMPLE_BYTES, Stated, read_front
 from elt.dry_run_ledger import DryRun
+from elt.duplicates import reject_duplicates
 from elt.error_groups import MOST_GROUPS, ErrorGroup, sentence
 from elt.errors import LaurelError, NotFound, Refused, Unavailable
 from elt.gzip_files import GzipWatcher, gzip_sample

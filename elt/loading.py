@@ -11,9 +11,10 @@ from psycopg2.extensions import connection as Connection
 
 from elt import fixing, guarding, header_mapping, ledger, locks, raw_tables
 from elt.contract import Contract
-from elt.copying import Claim, Tally, copy_rows, reject_duplicates, store_rejects
+from elt.copying import Claim, Tally, copy_rows, store_rejects
 from elt.database import transaction
 from elt.detecting import Front, Stated, read_front
+from elt.duplicates import reject_duplicates
 from elt.error_groups import group_errors
 from elt.errors import LaurelError, NotFound, Refused
 from elt.guarding import Removal

@@ -4,7 +4,6 @@ What it matches, `elt.checking` accepts, and COPY reads as the same values. The 
 unusual spelling is judged, and loaded, all the same. RE2 takes time in proportion to the text, whatever the expression.
 """
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from elt.blocks import LINE_END, Block
 from elt.contract import Contract, Field
+from elt.value_patterns import Unprovable, boolean, day, moment, number, whole
 
 LONGEST_COUNTED = 1000  # characters, RE2's own limit; a longer maxLength is proven by the length of the line
 LONGEST_PROVEN = 20_000  # bytes of a line; each cell of it is then far below the limits that `checking` knows
@@ -26,12 +26,6 @@ CONTROL = r"\x00\x01\x02\n\r"
 # How a character beyond ASCII begins that str.strip() leaves alone.
 BEYOND_ASCII = r"[\xc3-\xe0\xe4-\xff]|\xc2[^\x85\xa0]|\xe1[^\x9a]|\xe2[^\x80\x81]|\xe3[^\x80]"
 NEVER = r"[^\x00-\xff]"
-MONTHS = r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
-CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
-
-
-class Unprovable(Exception):
-    """A rule of the contract has no safe form as part of the expression; every line is judged then."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +124,12 @@ class _Cell:
         if {"enum", "pattern", "maxLength"} & set(constraints):
             raise Unprovable
         forms: dict[str, Callable[[], str]] = {
-            "integer": lambda: _whole(constraints, 9 if field.postgres_type == "integer" else 18),
-            "year": lambda: _whole(constraints, 4),
-            "number": lambda: _number(constraints),
-            "boolean": lambda: "(?:[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|1|0)",
-            "date": lambda: _day(constraints),
-            "datetime": lambda: _moment(constraints),
+            "integer": lambda: whole(constraints, 9 if field.postgres_type == "integer" else 18),
+            "year": lambda: whole(constraints, 4),
+            "number": lambda: number(constraints),
+            "boolean": lambda: boolean(constraints),
+            "date": lambda: day(constraints),
+            "datetime": lambda: moment(constraints),
         }
         value = forms[field.type]()
         if any(re.fullmatch(value, word.strip()) for word in (null, *others)):
@@ -199,75 +193,6 @@ def _after(tails: Sequence[str], reserved: str, character: str, room: int | None
 
 def _up_to(count: int | None, character: str) -> str:
     return f"{character}*" if count is None else f"{character}{{0,{count}}}"
-
-
-def _whole(constraints: Any, digits: int) -> str:
-    low, high = constraints.get("minimum"), constraints.get("maximum")
-    if low is None and high is None:
-        return rf"-?\d{{1,{digits}}}"
-    most = 10**digits - 1
-    return _between(-most if low is None else math.ceil(low), most if high is None else math.floor(high))
-
-
-def _number(constraints: Any) -> str:
-    low, high = constraints.get("minimum"), constraints.get("maximum")
-    if low is None and high is None:
-        return r"-?\d{1,30}(?:\.\d{1,30})?"
-    most = 10**15 - 1
-    lowest = -most if low is None else math.ceil(low)
-    highest = most if high is None else math.floor(high)
-    forms = [rf"{_between(lowest, highest)}(?:\.0{{1,30}})?"]
-    if max(lowest, 0) <= highest - 1:
-        forms.append(rf"{_between(max(lowest, 0), highest - 1)}\.\d{{1,30}}")
-    if lowest + 1 <= min(highest, -1):
-        forms.append(rf"{_between(lowest + 1, min(highest, -1))}\.\d{{1,30}}")
-    return "(?:" + "|".join(forms) + ")"
-
-
-def _between(low: int, high: int) -> str:
-    """Whole numbers from low to high, without leading zeros or plus sign."""
-    parts = []
-    if low < 0:
-        negative = _natural(max(1, -high), -low)
-        parts += [f"-(?:{one})" for one in negative]
-    if high >= 0:
-        parts += _natural(max(0, low), high)
-    if not parts:
-        raise Unprovable
-    return "(?:" + "|".join(parts) + ")"
-
-
-def _natural(low: int, high: int) -> list[str]:
-    """Expressions for the numbers from low to high (both ≥ 0): one for each run that shares its leading digits."""
-    found = []
-    while low <= high:
-        zeros = 0  # of the longest block low…low+10^zeros-1 that starts here and stays within
-        while low % 10 ** (zeros + 1) == 0 and low + 10 ** (zeros + 1) - 1 <= high and low > 0:
-            zeros += 1
-        step = 10**zeros
-        last = low // step % 10
-        count = min(9 - last, (high - low + 1) // step - 1)
-        prefix = str(low // step)[:-1]
-        digit = str(last) if count == 0 else f"[{last}-{last + count}]"
-        found.append(prefix + digit + (rf"\d{{{zeros}}}" if zeros else ""))
-        low += step * (count + 1)
-    return found
-
-
-def _day(constraints: Any) -> str:
-    low, high = constraints.get("minimum"), constraints.get("maximum")
-    first = 1 if low is None else int(str(low)[:4]) + 1
-    last = 9999 if high is None else int(str(high)[:4]) - 1
-    years = _natural(max(first, 1000), last)
-    if not years:
-        raise Unprovable
-    return f"(?:{'|'.join(years)})-{MONTHS}"
-
-
-def _moment(constraints: Any) -> str:
-    if constraints:
-        raise Unprovable
-    return rf"(?:[12]\d{{3}})-{MONTHS}[T ]{CLOCK}(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)?"
 
 
 # Parts of a pattern that mean the same to RE2, and can take in no character that ends a cell.
