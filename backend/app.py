@@ -6,14 +6,18 @@ from flask import Flask
 
 from backend import pages, problems, security, swagger, waiting
 from backend.api import (
+    contracts,
     datasets,
     downloads,
+    drafts,
     dry_runs,
     fixes,
+    header_mappings,
     health,
     insights,
     model_docs,
     multipart,
+    profiles,
     submissions,
     uploads,
     versions,
@@ -56,7 +60,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
-    data = (datasets, submissions, uploads, multipart, downloads, dry_runs, fixes, versions)
+    described = (drafts, contracts, header_mappings, profiles)
+    data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions)
     for resource in (*data, insights, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     swagger.register(app, load_contracts())

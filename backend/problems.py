@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as BaseResponse
 
+from elt.datasets import NotOwner
 from elt.errors import Conflict, LaurelError, NotFound, Refused, Unavailable
 
 RETRY_AFTER_SECONDS = 5
@@ -50,6 +51,7 @@ def status_of(error: LaurelError) -> int:
         return STATUS_BY_CODE[error.code]
     by_type = {
         Unauthenticated: 401,
+        NotOwner: 403,
         Forbidden: 403,
         BadRequest: 400,
         NotFound: 404,

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from flasgger import NO_SANITIZER, Swagger
-from flask import Flask
+from flask import Flask, Response, g, json, request, session
 
-from backend.api import dry_run_schema
+from backend.api import described_datasets, dry_run_schema
 from backend.api.parameters import DESCRIPTION_LENGTHS, FORMATS, STATUSES
+from backend.auth import SESSION_ACCOUNT, identify
 from backend.reporting.registry import registry
+from backend.services import services
 from elt.contract import Contract
+from elt.errors import LaurelError
 
 INTRODUCTION = """
 Send a CSV, then ask what became of it. **Authorize** takes the API key once, for every call below.
@@ -27,6 +30,22 @@ Errors are `application/problem+json`: what was wrong, what is allowed, what to 
 def register(app: Flask, contracts: Mapping[str, Contract]) -> None:
     """Serve /apidocs and /apispec.json. Every asset comes from the installed package; nothing from elsewhere."""
     Swagger(app, config=_config(), template=_template(contracts), sanitizer=NO_SANITIZER)
+    app.after_request(_with_own_datasets)
+
+
+def _with_own_datasets(response: Response) -> Response:
+    """The document names the datasets that researchers described too: those that whoever is signed in may see."""
+    if request.endpoint != "flasgger.apispec" or SESSION_ACCOUNT not in session:
+        return response
+    try:
+        g.account = identify()
+        names = list(services().contracts)
+    except LaurelError:  # the page must also open while Postgres is away
+        return response
+    document = response.get_json()
+    document["components"]["parameters"]["dataset"]["examples"] = {name: {"value": name} for name in names}
+    response.set_data(json.dumps(document))
+    return response
 
 
 def _config() -> dict[str, Any]:
@@ -70,14 +89,27 @@ def _template(contracts: Mapping[str, Contract]) -> dict[str, Any]:
 
 
 def _parameters(contracts: Mapping[str, Contract]) -> dict[str, Any]:
-    names = list(contracts)
     return {
         "dataset": {
             "name": "dataset",
             "in": "path",
             "required": True,
-            "description": "The slash may stand as it is or as %2F.",
-            "schema": {"type": "string", "enum": names},
+            "description": "The slash may stand as it is or as %2F. The examples are the datasets that you may see.",
+            "schema": {"type": "string"},
+            "examples": {name: {"value": name} for name in contracts},
+        },
+        "wait": {
+            "name": "wait",
+            "in": "query",
+            "schema": {"type": "number", "minimum": 0, "maximum": 60},
+            "description": "Seconds to wait until there is an outcome.",
+        },
+        "mapping": {
+            "name": "mapping",
+            "in": "query",
+            "description": "What the file calls columns of the dataset, where its header drifted: a JSON object "
+            "`{header: column}`, such as the `proposed_mapping` of a refusal. Remembered for you and the dataset.",
+            "schema": {"type": "string"},
         },
         "id": {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
         "fix": {"name": "fix_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
@@ -230,6 +262,7 @@ def _schemas() -> dict[str, Any]:
             "example": {"filename": "studentVle.csv", "bytes": 453829120},
         },
         "Problem": {"type": "object", "properties": problem},
+        **described_datasets.schemas(),
         "Readiness": {"type": "object", "properties": readiness},
     }
 
@@ -249,6 +282,12 @@ def _submission() -> dict[str, Any]:
         "error_groups": {"type": "array", "items": {"type": "object", "properties": _error_group()}},
         "held_for": {**HELD_FOR, "description": "What a version that is `held` would do to the rows before."},
         "open_fixes": NUMBER,
+        "header_mapping": {
+            "type": "object",
+            "nullable": True,
+            "description": "Headers of the file that stood for columns of other names, as confirmed.",
+            "additionalProperties": TEXT,
+        },
         "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
         "links": {"type": "object", "additionalProperties": TEXT},
     }
@@ -294,6 +333,8 @@ def _dataset() -> dict[str, Any]:
         **dict.fromkeys(("id", "title", "description"), TEXT),
         **dict.fromkeys(("version", "columns", "rows"), NUMBER),
         "submissions": {"type": "object", "additionalProperties": NUMBER},
+        "owner": {**OPTIONAL, "description": "Who described it; null: it ships with Laurel."},
+        "shared": {"type": "boolean", "description": "Whether every researcher sees it."},
         "schema": {"type": "object", "description": "Frictionless Table Schema; only where one dataset is asked for."},
         "links": {"type": "object", "additionalProperties": TEXT},
     }

@@ -82,9 +82,19 @@ def _taken(name: str, same_name: bool) -> Conflict:
     )
 
 
+def parsed(document: dict[str, Any]) -> Contract:
+    """A checked document as the contract of a described dataset."""
+    return parse_contract(document, is_described=True)
+
+
+def as_text(contract: Contract) -> str:
+    """The contract's document, for the ledger."""
+    return json.dumps(contract.to_table_schema(), ensure_ascii=False)
+
+
 def describe(connection: Connection, document: dict[str, Any], account_id: int) -> Contract:
     """Make a dataset from a contract that was checked: its table, its views, its first version. Raises Conflict."""
-    contract = parse_contract(document, is_described=True)
+    contract = parsed(document)
     check_free(connection, contract.name)
     with connection.cursor() as cursor:
         try:
@@ -94,7 +104,7 @@ def describe(connection: Connection, document: dict[str, Any], account_id: int) 
                 [
                     contract.name,
                     contract.title,
-                    json.dumps(document, ensure_ascii=False),
+                    as_text(contract),
                     contract.version,
                     contract.raw_table,
                     account_id,
@@ -120,7 +130,7 @@ def record_version(
             [
                 contract.name,
                 contract.version,
-                json.dumps(contract.to_table_schema(), ensure_ascii=False),
+                as_text(contract),
                 json.dumps(list(changes), ensure_ascii=False),
                 account_id,
             ],

@@ -22,7 +22,7 @@ def environment(home: Home, port: int, database_url: str, credentials: dict[str,
             "dags_folder": str(REPOSITORY / "airflow" / "dags"),
             "plugins_folder": str(REPOSITORY / "airflow" / "plugins"),
             "executor": "LocalExecutor",
-            "parallelism": 2,  # a process each: one ingest, one transform
+            "parallelism": 3,  # a process each: one ingest, one transform, one that reads a sample or a dry run
             "mp_start_method": "fork",  # shares the scheduler's memory; the default from Python 3.14 on does not
             "load_examples": "False",
             "dags_are_paused_at_creation": "False",

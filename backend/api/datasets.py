@@ -1,17 +1,27 @@
-"""What can be uploaded: each dataset's contract, how much of it there is, and an example file."""
+"""What can be uploaded: each dataset's contract, whose it is, how much of it there is, and an example file."""
 
 import csv
 import io
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, jsonify, url_for
 
-from backend.auth import require_role
+from backend.api import parameters
+from backend.auth import account, require_role
+from backend.problems import BadRequest
 from backend.services import services
+from elt import datasets as ownership
 from elt.contract import Contract
 from elt.receiving import contract_of
 
 blueprint = Blueprint("datasets", __name__, url_prefix="/api/v1/datasets")
+
+
+class Owner(NamedTuple):
+    """Whose a dataset is. No name: it ships with Laurel, and everybody may send files to it."""
+
+    name: str | None
+    is_shared: bool
 
 
 @blueprint.get("")
@@ -26,8 +36,9 @@ def list_datasets() -> Response:
         content: {application/json: {schema: {$ref: "#/components/schemas/Datasets"}}}
       default: {$ref: "#/components/responses/Problem"}
     """
-    counts = _counts()
-    return jsonify(datasets=[_summary(contract, counts) for contract in services().contracts.values()])
+    counts, owners = _counts(), _owners()
+    contracts = services().contracts.values()
+    return jsonify(datasets=[_summary(contract, counts, owners[contract.name]) for contract in contracts])
 
 
 @blueprint.get("/<dataset:dataset>")
@@ -45,7 +56,41 @@ def get_dataset(dataset: str) -> Response:
       default: {$ref: "#/components/responses/Problem"}
     """
     contract = contract_of(services().contracts, dataset)
-    return jsonify({**_summary(contract, _counts()), "schema": contract.to_table_schema()})
+    return jsonify({**_summary(contract, _counts(), _owners()[dataset]), "schema": contract.to_table_schema()})
+
+
+@blueprint.patch("/<dataset:dataset>")
+@require_role()
+def share_dataset(dataset: str) -> Response:
+    """Share a dataset of yours, or no longer.
+    ---
+    tags: [datasets]
+    description: >
+      A shared dataset is seen by every researcher: its contract, its profile, and what insights make of it. They may
+      send files to it; its contract stays yours. It can be made private again while nobody else has sent a file.
+    parameters:
+      - {$ref: "#/components/parameters/dataset"}
+    requestBody:
+      required: true
+      content:
+        application/json:
+          schema: {type: object, required: [shared], properties: {shared: {type: boolean}}}
+    responses:
+      200:
+        description: The dataset.
+        content: {application/json: {schema: {$ref: "#/components/schemas/Dataset"}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    contract = contract_of(services().contracts, dataset)
+    shared = parameters.json_object("shared").get("shared")
+    if not isinstance(shared, bool):
+        raise BadRequest(
+            "bad_body", "The body does not say what to set.", allowed='{"shared": true} or {"shared": false}.'
+        )
+    with services().pool.connection() as connection:
+        ownership.check_owner(connection, dataset, account())
+        ownership.share(connection, contract, shared, account())
+    return jsonify(_summary(contract, _counts(), _owners()[dataset]))
 
 
 @blueprint.get("/<dataset:dataset>/example.csv")
@@ -72,13 +117,15 @@ def get_example(dataset: str) -> Response:
     return response
 
 
-def _summary(contract: Contract, counts: dict[str, dict[str, int]]) -> dict[str, Any]:
+def _summary(contract: Contract, counts: dict[str, dict[str, int]], owner: Owner) -> dict[str, Any]:
     submissions = counts.get(contract.name, {})
     return {
         "id": contract.name,
         "title": contract.title,
         "description": contract.description,
         "version": contract.version,
+        "owner": owner.name,
+        "shared": owner.is_shared,
         "columns": len(contract.fields),
         "submissions": {status: count for status, count in submissions.items() if status != "rows"},
         "rows": submissions.get("rows", 0),
@@ -86,8 +133,20 @@ def _summary(contract: Contract, counts: dict[str, dict[str, int]]) -> dict[str,
             "self": url_for("datasets.get_dataset", dataset=contract.name),
             "example": url_for("datasets.get_example", dataset=contract.name),
             "submissions": url_for("uploads.create_submission", dataset=contract.name),
+            "contract": url_for("contracts.get_contract", dataset=contract.name),
+            "mapping": url_for("header_mappings.get_mapping", dataset=contract.name),
+            "profile": url_for("profiles.get_profile", dataset=contract.name) if contract.is_described else None,
         },
     }
+
+
+def _owners() -> dict[str, Owner]:
+    with services().pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select dataset_id, account.name, account_id is null or is_shared from catalog.dataset "
+            "left join catalog.account using (account_id)"
+        )
+        return {dataset_id: Owner(name, shared) for dataset_id, name, shared in cursor.fetchall()}
 
 
 def _counts() -> dict[str, dict[str, int]]:

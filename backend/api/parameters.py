@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import json
 import math
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from flask import request
 
@@ -35,6 +37,7 @@ FORMATS: dict[str, dict[str, str]] = {
     "delimiter": {name: name for name in DELIMITERS} | {mark: name for name, mark in DELIMITERS.items()},
     "quote": {name: name for name in QUOTES} | {mark: name for name, mark in QUOTES.items() if mark},
 }
+MAPPING_MAXIMUM = 1000
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON can spell these, Postgres cannot hold them
 
 
@@ -81,10 +84,69 @@ def stated(form: Mapping[str, str]) -> Stated:
 
 def dry_run() -> bool:
     """Whether the file is only to be looked at."""
-    text = request.args.get("dry_run", "false").lower()
+    return flag("dry_run")
+
+
+def version() -> int | None:
+    """Which version of a contract."""
+    text = request.args.get("version")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) <= INTEGER_MAXIMUM):
+        raise _bad("version", "The number of a version.")
+    return int(text)
+
+
+def flag(name: str) -> bool:
+    """A choice of yes or no; no where it is not named."""
+    text = request.args.get(name, "false").lower()
     if text not in ("true", "false"):
-        raise _bad("dry_run", "true or false.")
+        raise _bad(name, "true or false.")
     return text == "true"
+
+
+def json_object(*members: str) -> dict[str, Any]:
+    """The body: a JSON object with at least one of these members, and no other."""
+    try:
+        body = request.get_json(force=True, silent=True)
+    except RecursionError:  # brackets in brackets, without end
+        body = None
+    if not isinstance(body, dict) or not body or not set(body) <= set(members):
+        raise BadRequest(
+            "bad_body",
+            "The body does not say what to set.",
+            allowed="A JSON object with " + " and ".join(f"`{member}`" for member in members) + ".",
+        )
+    return body
+
+
+def header_mapping(form: Mapping[str, str]) -> dict[str, str]:
+    """`mapping`, in the query or in a field of the form: what the file calls columns. Empty where there is none."""
+    text = request.args.get("mapping", form.get("mapping"))
+    return {} if text is None else as_mapping(json.loads(text) if _is_json(text) else None)
+
+
+def as_mapping(value: Any) -> dict[str, str]:
+    """A header mapping out of JSON."""
+    good = isinstance(value, dict) and len(value) <= MAPPING_MAXIMUM
+    if not good or not all(
+        isinstance(v, str) and 0 < len(k) <= 200 and not UNSTORABLE.search(k + v) for k, v in value.items()
+    ):
+        raise BadRequest(
+            "bad_mapping",
+            "The mapping cannot be read.",
+            allowed='A JSON object {"header in your file": "column of the dataset", …}.',
+            remedy="Take `proposed_mapping` out of the answer that proposed it.",
+        )
+    return dict(value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def cursor() -> int | None:

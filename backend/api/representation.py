@@ -41,6 +41,7 @@ def as_json(submission: Submission) -> dict[str, Any]:
         "account": submission.account_name,
         "sha256": submission.sha256,
         "bytes": submission.byte_count,
+        "header_mapping": submission.header_mapping,
         "encoding": submission.encoding,
         "dialect": submission.dialect,
         "stated": submission.stated,

@@ -54,6 +54,7 @@ def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
       - {$ref: "#/components/parameters/encoding"}
       - {$ref: "#/components/parameters/delimiter"}
       - {$ref: "#/components/parameters/quote"}
+      - {$ref: "#/components/parameters/mapping"}
       - {$ref: "#/components/parameters/idempotencyKey"}
     requestBody: {$ref: "#/components/requestBodies/File"}
     responses:
@@ -81,6 +82,7 @@ def replace_file(id: UUID) -> tuple[Response, int, dict[str, str]]:
       - {$ref: "#/components/parameters/encoding"}
       - {$ref: "#/components/parameters/delimiter"}
       - {$ref: "#/components/parameters/quote"}
+      - {$ref: "#/components/parameters/mapping"}
       - {$ref: "#/components/parameters/idempotencyKey"}
     requestBody: {$ref: "#/components/requestBodies/File"}
     responses:
@@ -98,12 +100,19 @@ def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dic
     parts = services()
     contract = contract_of(parts.contracts, dataset)
     maximum = parts.settings.max_upload_bytes
+    parameters.header_mapping({})
     parameters.stated({})  # a query that cannot be is refused before the body is read
     file = open_file(request, g.body, maximum, default_name=f"{contract.raw_table}.csv")
     # A new version stays with the owner of the old one, also where an admin sends it.
     owner = (replaces.account_id if replaces else None) or account().account_id
     incoming = Incoming(
-        dataset, owner, file.filename, idempotency_key(), replaces, stated=parameters.stated(file.fields)
+        dataset,
+        owner,
+        file.filename,
+        idempotency_key(),
+        replaces,
+        header_mapping=parameters.header_mapping(file.fields),
+        stated=parameters.stated(file.fields),
     )
     if parameters.dry_run():
         return dry_runs.take(file, incoming, maximum)

@@ -30,11 +30,12 @@ create table catalog.dataset_draft (
     object_key text not null, -- of the sample
     sha256 text not null,
     byte_count bigint not null,
+    stated jsonb not null default '{}', -- what its sender says of encoding and dialect
+    content jsonb, -- of the CSV inside: its hash, and how it is packed
     contract jsonb, -- as the researcher has edited it
     findings jsonb, -- as elt.drafting found them: evidence per column, candidate keys, screening, encoding, dialect
     error_code text,
     error_message text,
-    attempt_count integer not null default 0,
     created_at timestamptz not null default now(),
     drafted_at timestamptz,
     edited_at timestamptz,

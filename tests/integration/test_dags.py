@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from elt.drafts import DRAFT_CHANNEL
 from elt.dry_run_ledger import WORK_CHANNEL as DRY_RUN_CHANNEL
 from elt.ledger import WORK_CHANNEL
 from elt.settings import REPOSITORY
 from tests.integration.dags.programs import DAGS, command, environment
 
-EXPECTED = {"dry_run", "ingest", "transform"}
+EXPECTED = {"draft", "dry_run", "ingest", "transform"}
 
 
 def _found_in(folder: Path, home: Path) -> dict[str, Any]:
@@ -81,6 +82,12 @@ def test_transform_only_follows_ingest(found: dict[str, Any]) -> None:
     (watched,) = (kwargs for _, kwargs in transform["watched"])
     assert watched["channel"] != WORK_CHANNEL
     assert transform["cron"] is None
+
+
+def test_draft_listens_to_samples_alone(found: dict[str, Any]) -> None:
+    draft = found["dags"]["draft"]
+    assert [kwargs for _, kwargs in draft["watched"]] == [{"channel": DRAFT_CHANNEL}]
+    assert draft["cron"] is None
 
 
 def test_no_package_shadows_the_installed_airflow_or_dbt() -> None:
