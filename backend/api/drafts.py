@@ -169,9 +169,6 @@ def confirm_draft(id: UUID) -> tuple[Response, int, dict[str, str]]:
         in: query
         description: Whether the sample becomes its first submission; otherwise the sample is deleted.
         schema: {type: boolean, default: false}
-    requestBody:
-      required: false
-      content: {application/json: {schema: {type: object}}}
     responses:
       201:
         description: The dataset's name and, with `load`, the submission.
