@@ -2,7 +2,7 @@
 
 from elt.errors import Refused
 
-RATIO_LIMIT = 200  # a CSV shrinks to a tenth, a very regular one to a fiftieth
+RATIO_LIMIT = 500  # a CSV shrinks to a tenth, the same line again and again to a 400th, zeros to a 1,000th
 RATIO_FREE_BYTES = 10 * 2**20  # so much may come out before the ratio counts
 PIECE_BYTES = 64 * 1024
 GZIP = b"\x1f\x8b"

@@ -1,6 +1,8 @@
 """Files dropped straight into the bucket, and what the poll keeps tidy."""
 
+import gzip
 import io
+import zipfile
 
 import pytest
 
@@ -63,3 +65,59 @@ def test_an_idle_poll_changes_nothing(pipeline: Pipeline) -> None:
     report = pipeline.poll()
     assert (report.adopted, report.loaded, report.rejected, report.retracted, report.failed) == (0, 0, 0, 0, 0)
     assert pipeline.query("select * from catalog.submission") == before
+
+
+def zipped(**files: bytes) -> bytes:
+    """A ZIP archive of CSVs."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(f"{name}.csv", content)
+    return buffer.getvalue()
+
+
+def test_dropped_files_may_be_packed(pipeline: Pipeline) -> None:
+    drop(pipeline, "uploads/laurel/students/a.csv.gz", gzip.compress(students("A1")))
+    drop(pipeline, "uploads/laurel/students/b.zip", zipped(b=students("B1")))
+    drop(pipeline, "uploads/laurel/students/c.zip", zipped(c=students("C1"), d=students("D1", "D2")))
+    report = pipeline.poll()
+    assert (report.adopted, report.loaded) == (4, 4)
+    assert pipeline.student_ids() == ["A1", "B1", "C1", "D1", "D2"]
+    names = "select filename, compression, archive_filename, archive_member from catalog.submission order by 1"
+    assert pipeline.query(names) == [
+        ("a.csv.gz", "gzip", None, None),
+        ("b.zip", "zip", None, "b.csv"),
+        ("c.csv", None, "c.zip", "c.csv"),
+        ("d.csv", None, "c.zip", "d.csv"),
+    ]
+    assert not any(key.startswith("uploads/") for key in pipeline.object_keys())
+
+
+def test_the_same_data_dropped_packed_and_plain_are_loaded_once(pipeline: Pipeline) -> None:
+    pipeline.send(students("A1"))
+    drop(pipeline, "uploads/laurel/students/a.csv.gz", gzip.compress(students("A1")))
+    report = pipeline.poll()
+    assert (report.adopted, report.loaded) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (gzip.compress(b"x" * 1000)[:-9], "broken_archive"),
+        (b"PK\x03\x04 and no more", "broken_archive"),
+        (zipped(), "archive_without_csv"),
+        (gzip.compress(gzip.compress(students("A1"))), "nested_archive"),
+        (gzip.compress(bytes(30_000_000)), "compression_bomb"),
+        (gzip.compress(b"a,b\n1,2\n"), "wrong_header"),
+    ],
+)
+def test_a_dropped_file_that_cannot_be_unpacked_is_kept_as_rejected(
+    pipeline: Pipeline, content: bytes, code: str
+) -> None:
+    drop(pipeline, "uploads/laurel/students/a.csv", content)
+    pipeline.poll()
+    assert pipeline.query("select status, error_code from catalog.submission") == [("rejected", code)]
+    [key] = pipeline.object_keys()
+    with pipeline.store.open(key) as body:
+        assert body.read() == content
+    assert pipeline.poll().adopted == 0
