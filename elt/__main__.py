@@ -12,7 +12,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from tqdm import tqdm
 
-from elt import accounts, ledger, transforming, warehouse
+from elt import accounts, dry_run, ledger, transforming, warehouse
 from elt.contract import load_contracts
 from elt.database import connect, transaction
 from elt.drafting import draft
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("migrate", _migrate, "make or update schemas, raw tables, the reader's rights and the bucket")
     verb("poll", _poll, "adopt dropped files, remove retracted rows, load whatever waits")
     verb("transform", _transform, "build, test and publish the marts of changed datasets")
+    verb("dry-runs", _dry_runs, "make the receipts of the dry runs that wait")
     for name, run, help in (
         ("load", _load, "load one submission now"),
         ("retract", _retract, "take one submission out of raw and, with the next transform, out of the marts"),
@@ -106,6 +107,11 @@ def _poll(settings: Settings, options: argparse.Namespace) -> None:
 
 def _transform(settings: Settings, options: argparse.Namespace) -> None:
     print(transforming.transform(settings) or "Nothing to do.")
+
+
+def _dry_runs(settings: Settings, options: argparse.Namespace) -> None:
+    with open_registry(settings) as contracts:
+        print(f"Receipts made: {dry_run.process(settings, ObjectStore(settings), contracts)}.")
 
 
 def _load(settings: Settings, options: argparse.Namespace) -> None:

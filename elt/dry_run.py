@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, TextIO
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt import comparing, dry_run_ledger, dry_run_marts, header_mapping, ledger, locks, raw_tables
+from elt import comparing, dry_run_ledger, dry_run_marts, dry_run_schemas, header_mapping, ledger, locks, raw_tables
 from elt.contract import Contract
 from elt.copying import Claim, Tally, copy_rows
 from elt.database import Pool, connect, transaction
@@ -35,7 +35,6 @@ from elt.streams import Source
 from elt.unpacking import open_csv
 
 log = logging.getLogger(__name__)
-FILE_SCHEMA = "dry_run_file"  # holds the rows of the file that is looked at
 TRIES = 3  # until something of ours that goes wrong is told instead of tried again
 RETRY_SECONDS = 10
 PATIENCE_SECONDS = 120  # to wait for marts that are behind raw
@@ -119,20 +118,13 @@ def _claim(connection: Connection) -> DryRun | None:
 def _sweep(connection: Connection, store: ObjectStore) -> None:
     """Nothing but receipts stays of what is over, also where a process died before it could see to that itself."""
     with transaction(connection):
-        _drop_schemas(connection)
+        dry_run_schemas.drop_all(connection)
         dry_run_ledger.expire(connection)
         over = dry_run_ledger.kept_bytes(connection)
     for object_key in over:
         store.delete(object_key)
         with transaction(connection):
             dry_run_ledger.forget_bytes(connection, object_key)
-
-
-def _drop_schemas(connection: Connection) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(r"select nspname from pg_namespace where nspname like 'dry\_run\_%'")
-        for (schema,) in cursor.fetchall():
-            cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
 
 
 def _make(
@@ -186,7 +178,7 @@ def _fail(connection: Connection, run: DryRun, error: Exception) -> None:
 def _check(connection: Connection, store: ObjectStore, contract: Contract, run: DryRun) -> dict[str, Any] | None:
     """Load the file where nobody sees it, and compare; None where it is rejected as a whole, which is settled then."""
     _refuse_known(connection, run, run.sha256)
-    trial = replace(contract, raw_schema=FILE_SCHEMA)
+    trial = replace(contract, raw_schema=dry_run_schemas.FILE)
     _make_table(connection, contract, trial)
     stated = Stated(**run.stated)
     claim = Claim(run.dry_run_id, str(run.id), str(run.object_key), run.sha256, run.replaces_submission_id, stated)
@@ -232,7 +224,7 @@ def _counts(tally: Tally) -> dict[str, int]:
 def _make_table(connection: Connection, contract: Contract, trial: Contract) -> None:
     """Unlogged: whatever happens to Postgres, these rows may go."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(FILE_SCHEMA)))
+        cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(dry_run_schemas.FILE)))
         cursor.execute(
             sql.SQL("create unlogged table {} (like {})").format(raw_tables.table(trial), raw_tables.table(contract))
         )
@@ -274,7 +266,7 @@ def _error_groups(connection: Connection, run: DryRun) -> list[dict[str, Any]]:
 
 def _compare(connection: Connection, contract: Contract, run: DryRun) -> dict[str, Any]:
     """New, changed, unchanged and removed rows, with the file's rows beside those of raw in one relation."""
-    dry_run_marts.show_rows(connection, FILE_SCHEMA, contract)
+    dry_run_marts.show_rows(connection, contract)
     before, after = dry_run_ledger.live_before_and_after(connection, run)
-    relation = sql.SQL("{}").format(sql.Identifier(dry_run_marts.RAW_SCHEMA, contract.raw_table))
+    relation = sql.SQL("{}").format(sql.Identifier(dry_run_schemas.RAW, contract.raw_table))
     return asdict(comparing.compare(connection, contract, before, after, relation))

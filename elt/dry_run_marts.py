@@ -1,5 +1,6 @@
 """What the marts and KPIs would be with a file loaded: dbt builds what lies downstream of it, beside the real ones."""
 
+import logging
 import shutil
 import time
 from collections.abc import Iterable
@@ -8,25 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 from psycopg2 import sql
 from psycopg2.errors import QueryCanceled
 from psycopg2.extensions import connection as Connection
 
-from elt import dry_run_ledger, raw_tables
+from elt import dry_run_ledger, dry_run_schemas, raw_tables
 from elt.contract import Contract
 from elt.database import connect, transaction
 from elt.dbt_build import directories, invoke, modelled_datasets
 from elt.dry_run_ledger import DryRun
+from elt.dry_run_schemas import APPLICATION, PREFIX
 from elt.errors import LaurelError
-from elt.giving_way import APPLICATION, giving_way
+from elt.giving_way import giving_way
 from elt.mart_changes import changed_kpis, changed_rows
 from elt.publishing import LAYERS
 from elt.settings import Settings
 from elt.transforming import project_fingerprint
 
-PREFIX = "dry_run_"  # of each schema that dbt's target dry_run uses (macro generate_schema_name)
-RAW_SCHEMA = PREFIX + "raw"
-CATALOG_SCHEMA = PREFIX + "catalog"
+log = logging.getLogger(__name__)
 HOME = "dry_run"  # dbt's folder, below the stack's own
 ROUNDS = 5  # a transform that comes in between costs one
 LOOK_SECONDS = 0.5
@@ -41,16 +42,16 @@ class _Built:
     failures: list[dict[str, Any]]
 
 
-def show_rows(connection: Connection, file_schema: str, contract: Contract) -> None:
+def show_rows(connection: Connection, contract: Contract) -> None:
     """Make `dry_run_raw`: every raw table as it is, but for the one that the file's rows stand beside."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(RAW_SCHEMA)))
+        cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(dry_run_schemas.RAW)))
         cursor.execute("select raw_table from catalog.dataset")
         for (table,) in cursor.fetchall():
             parts: dict[str, sql.Composable] = {
-                "view": sql.Identifier(RAW_SCHEMA, table),
+                "view": sql.Identifier(dry_run_schemas.RAW, table),
                 "raw": sql.Identifier("raw", table),
-                "file": sql.Identifier(file_schema, table),
+                "file": sql.Identifier(dry_run_schemas.FILE, table),
             }
             statement = "create view {view} as select * from {raw}"
             if table == contract.raw_table:
@@ -73,9 +74,17 @@ def model(
         with transaction(connection):
             _show_ledger(connection, run)
         with giving_way(settings, last_run) as gave_way:
-            found = _build_and_compare(settings, contract, last_run)
+            try:
+                found = _build_and_compare(settings, contract, last_run)
+            except psycopg2.Error:  # the transform took away what dbt had built
+                if not gave_way.is_set():
+                    raise
+                found = None
+        with transaction(connection):
+            dry_run_schemas.drop_built(connection)
         if found is not None and not gave_way.is_set():
             return found
+        log.info("dry run %s gives way to a transform", run.id)
     return _not_compared("The marts changed again and again while this was worked out; try again at a quieter time.")
 
 
@@ -113,7 +122,7 @@ def _wait_for_marts(connection: Connection, patience: float) -> int | str:
 def _show_ledger(connection: Connection, run: DryRun) -> None:
     """Make `dry_run_catalog`: the ledger as dbt reads it, with the file as a submission that is live."""
     before, after = dry_run_ledger.live_before_and_after(connection, run)
-    names = {"catalog": sql.Identifier(CATALOG_SCHEMA), "id": sql.Literal(run.dry_run_id)}
+    names = {"catalog": sql.Identifier(dry_run_schemas.CATALOG), "id": sql.Literal(run.dry_run_id)}
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("drop schema if exists {catalog} cascade").format(**names))
         cursor.execute(sql.SQL("create schema {catalog}").format(**names))
@@ -132,9 +141,15 @@ def _show_ledger(connection: Connection, run: DryRun) -> None:
         )
         cursor.execute(
             sql.SQL(
-                "create table {catalog}.transform_scope as "
-                "select submission_id from catalog.transform_scope where submission_id <> all (%s) "
-                "union all select {id}"
+                """
+                create table {catalog}.transform_scope as
+                select (jsonb_populate_record(scope, '{{"is_new": false}}')).*
+                from catalog.transform_scope as scope where submission_id <> all(%s)
+                union all
+                select (jsonb_populate_record(
+                    null::catalog.transform_scope, '{{"submission_id": {id}, "raw_version": 0, "is_new": true}}'
+                )).*
+                """
             ).format(**names),
             [sorted(before - after)],
         )

@@ -7,11 +7,11 @@ from contextlib import closing, contextmanager
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
+from elt import dry_run_schemas
 from elt.database import connect, transaction
 from elt.errors import LaurelError
 from elt.settings import Settings
 
-APPLICATION = "laurel_dry_run"  # as dbt/profiles.yml names the connections of its target dry_run
 LOOK_SECONDS = 0.5
 
 
@@ -44,9 +44,5 @@ def _cancelled(connection: Connection, last_run: int) -> bool:
         cursor.execute("select from catalog.transform_run where transform_run_id > %s limit 1", [last_run])
         if cursor.fetchone() is None:
             return False
-        cursor.execute(
-            "select pg_cancel_backend(pid) from pg_stat_activity "
-            "where datname = current_database() and application_name = %s",
-            [APPLICATION],
-        )
+        dry_run_schemas.cancel(connection)
     return True

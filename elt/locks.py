@@ -6,6 +6,7 @@ LOAD = 0x1A0E2  # with the submission's number: one loader per submission
 ASSEMBLY = 0x1A0E4  # with the upload's number: one poll per upload
 REMOVAL = 0x1A0E3  # shared by whoever removes rows from raw, exclusive to a transform
 DRY_RUN = 0x1A0E4  # one dry run at a time: they share their schemas
+DRY_RUN_SCHEMAS = 0x1A0E5  # for the moment in which they are dropped
 
 
 def try_load_lock(connection: Connection, submission_id: int) -> bool:
@@ -68,3 +69,9 @@ def try_dry_run_lock(connection: Connection) -> bool:
         row = cursor.fetchone()
     connection.commit()
     return bool(row and row[0])
+
+
+def wait_for_schemas_lock(connection: Connection) -> None:
+    """Until the end of this transaction nobody else drops schemas of dry runs."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [DRY_RUN_SCHEMAS])

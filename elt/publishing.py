@@ -7,6 +7,7 @@ from psycopg2 import sql
 from psycopg2.errors import DependentObjectsStillExist, QueryCanceled
 from psycopg2.extensions import connection as Connection
 
+from elt import dry_run_schemas
 from elt.database import transaction
 from elt.errors import LaurelError, Unavailable
 
@@ -26,6 +27,7 @@ def publish(
     Where they are `everything` there is, marts of models that are no more go. Raises Unavailable where readers hold a
     mart for minutes on end, LaurelError where somebody's view needs what would go; nothing has changed then.
     """
+    dry_run_schemas.make_way(connection)
     wanted = sorted(tables)
     for attempt in range(LOCK_TRIES):
         try:
