@@ -14,7 +14,17 @@ from typing import Any, BinaryIO, TextIO
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt import comparing, dry_run_ledger, dry_run_marts, dry_run_schemas, header_mapping, ledger, locks, raw_tables
+from elt import (
+    comparing,
+    dry_run_ledger,
+    dry_run_marts,
+    dry_run_schemas,
+    guarding,
+    header_mapping,
+    ledger,
+    locks,
+    raw_tables,
+)
 from elt.contract import Contract
 from elt.copying import Claim, Tally, copy_rows
 from elt.database import Pool, connect, transaction
@@ -205,7 +215,7 @@ def _check(connection: Connection, store: ObjectStore, contract: Contract, run: 
             **read,
         )
         return None
-    receipt["rows"] = _compare(connection, contract, run)
+    receipt |= _compare(connection, contract, claim, run)
     dry_run_ledger.advance(connection, run, "modelling", receipt=receipt, **read)
     return receipt
 
@@ -264,9 +274,13 @@ def _error_groups(connection: Connection, run: DryRun) -> list[dict[str, Any]]:
     ]
 
 
-def _compare(connection: Connection, contract: Contract, run: DryRun) -> dict[str, Any]:
-    """New, changed, unchanged and removed rows, with the file's rows beside those of raw in one relation."""
+def _compare(connection: Connection, contract: Contract, claim: Claim, run: DryRun) -> dict[str, Any]:
+    """`rows`, with the file's rows beside those of raw in one relation, and for what a new version would be `held`."""
     dry_run_marts.show_rows(connection, contract)
     before, after = dry_run_ledger.live_before_and_after(connection, run)
     relation = sql.SQL("{}").format(sql.Identifier(dry_run_schemas.RAW, contract.raw_table))
-    return asdict(comparing.compare(connection, contract, before, after, relation))
+    removal = guarding.removal(connection, contract, claim, relation)
+    return {
+        "rows": asdict(comparing.compare(connection, contract, before, after, relation)),
+        "held_for": asdict(removal) if removal and removal.is_too_much else None,
+    }

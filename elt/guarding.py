@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from elt import ledger
@@ -52,8 +53,12 @@ class Removal:
         )
 
 
-def removal(connection: Connection, contract: Contract, claim: Claim) -> Removal | None:
+def removal(
+    connection: Connection, contract: Contract, claim: Claim, relation: sql.Composable | None = None
+) -> Removal | None:
     """What the version, whose rows are in raw beside those of the one before, removes; None where it replaces none.
+
+    `relation` has the rows where they are not in raw, as in elt.comparing.
 
     A row is removed where its key is gone; without a key, it is the number of rows that counts.
     """
@@ -66,7 +71,7 @@ def removal(connection: Connection, contract: Contract, claim: Claim) -> Removal
         row = cursor.fetchone()
     if not before or (row and row[0]):
         return None
-    found = compare(connection, contract, before, [claim.submission_id])
+    found = compare(connection, contract, before, [claim.submission_id], relation)
     removed = found.removed if contract.key_columns else max(0, found.removed - found.new)
     return Removal(
         rows_before=found.removed + found.changed + found.unchanged,

@@ -33,6 +33,11 @@ def properties() -> dict[str, Any]:
                 "columns": {"type": "object", "additionalProperties": NUMBER},
             },
         },
+        "held_for": {
+            "type": "object",
+            "nullable": True,
+            "description": "Why the new version would wait for a confirmation; as of a submission that is held.",
+        },
         "marts": {
             "type": "object",
             "nullable": True,

@@ -135,6 +135,7 @@ def as_json(run: DryRun) -> dict[str, Any]:
         "rows_rejected": run.rows_rejected,
         "error_groups": receipt.get("error_groups"),
         "rows": receipt.get("rows"),
+        "held_for": receipt.get("held_for"),
         "marts": receipt.get("marts"),
         "kpis": receipt.get("kpis"),
         "received_at": time_text(run.received_at),

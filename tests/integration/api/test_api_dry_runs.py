@@ -83,6 +83,7 @@ def test_a_new_version(
     receipt = ada.get(taken["links"]["self"]).json
     assert receipt is not None
     assert receipt["rows"] == {"new": 1, "changed": 0, "unchanged": 0, "removed": 3, "columns": {}}
+    assert (receipt["held_for"]["removed"], receipt["held_for"]["rows_before"]) == (3, 3)
     assert ada.get(first["links"]["self"]).json["replaced_by"] is None  # type: ignore[index]
 
 
