@@ -69,7 +69,9 @@ def compare(
     with connection.cursor() as cursor:
         cursor.execute("select set_config('work_mem', %s, true)", [WORK_MEMORY])
         if not contract.key_columns:
-            cursor.execute(comparing_sql.multiset_counts(contract, relation), _parameters(before, after))
+            matched = set(before) - set(after) and set(after) - set(before)
+            statement = comparing_sql.multiset_counts if matched else comparing_sql.one_sided_counts
+            cursor.execute(statement(contract, relation), _parameters(before, after))
             return Comparison(*only_row(cursor))
         cursor.execute(comparing_sql.keyed_counts(contract, before, after, relation), _parameters(before, after))
         new, removed, changed, unchanged, *counts = only_row(cursor)

@@ -131,6 +131,17 @@ def _multiset_parts(contract: Contract, relation: sql.Composable | None) -> dict
     }
 
 
+def one_sided_counts(contract: Contract, relation: sql.Composable | None) -> sql.Composed:
+    """The same where rows only come, or only go: nothing needs to be matched."""
+    return sql.SQL(
+        """
+        select count(*) filter (where _submission_id = any(%(come)s)), 0::bigint, 0::bigint,
+            count(*) filter (where _submission_id = any(%(gone)s))
+        from {relation} where _submission_id = any(%(differing)s)
+        """
+    ).format(**_multiset_parts(contract, relation))
+
+
 def multiset_counts(contract: Contract, relation: sql.Composable | None) -> sql.Composed:
     """New, changed (never: nothing says that two rows are the same thing), unchanged and removed rows."""
     return sql.SQL(

@@ -104,6 +104,8 @@ def process(
         _sweep(connection, store)
         while (run := _claim(connection)) is not None:
             try:
+                if run.attempt_count > TRIES:  # whatever errors are, this is not: the process died each time
+                    raise LaurelError("internal_error", "The dry run did not survive.")
                 _make(connection, settings, store, contracts[run.dataset_id], run, patience)
                 made += 1
             except Exception as error:
@@ -168,11 +170,12 @@ def _settle(connection: Connection, run: DryRun, refusal: Refused, columns: dict
 
 
 def _fail(connection: Connection, run: DryRun, error: Exception) -> None:
-    """Try again a little later; after a few times, or where that cannot help, say so."""
+    """Try again a little later; after a few times, or where that cannot help, say so. Being away does not count."""
     lost = isinstance(error, NotFound) or (isinstance(error, LaurelError) and error.code in ledger.LOST_BYTES)
     with transaction(connection):
         if isinstance(error, Unavailable) or (run.attempt_count < TRIES and not lost):
-            dry_run_ledger.retry_later(connection, run, RETRY_SECONDS * run.attempt_count)
+            counts = not isinstance(error, Unavailable)
+            dry_run_ledger.retry_later(connection, run, RETRY_SECONDS * run.attempt_count, counts)
             return
         message = "Laurel could not make this dry run; the operators see why. Nothing was changed."
         if lost:

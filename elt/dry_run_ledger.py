@@ -176,13 +176,13 @@ def advance(connection: Connection, run: DryRun, status: str, **columns: Any) ->
     ledger.notify(connection, ledger.STATE_CHANNEL, str(run.id))
 
 
-def retry_later(connection: Connection, run: DryRun, seconds: float) -> None:
-    """Back to the queue, for something of ours went wrong."""
+def retry_later(connection: Connection, run: DryRun, seconds: float, counts: bool) -> None:
+    """Back to the queue, for something of ours went wrong; `counts` as one of its tries, or not."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "update catalog.dry_run set status = 'received', next_attempt_at = now() + make_interval(secs => %s) "
-            "where dry_run_id = %s",
-            [seconds, run.dry_run_id],
+            "update catalog.dry_run set status = 'received', next_attempt_at = now() + make_interval(secs => %s), "
+            "attempt_count = attempt_count - %s where dry_run_id = %s",
+            [seconds, 0 if counts else 1, run.dry_run_id],
         )
 
 

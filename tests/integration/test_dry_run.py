@@ -18,7 +18,7 @@ import yaml
 from elt import dry_run, ledger
 from elt.dbt_build import PROJECT
 from elt.dry_run_ledger import DryRun, find
-from elt.errors import NotFound
+from elt.errors import LaurelError, NotFound
 from elt.ledger import Incoming, Submission
 from elt.mart_changes import changed_rows
 from elt.settings import Settings
@@ -272,6 +272,14 @@ def test_a_lost_object_is_told_at_once(pipeline: Pipeline) -> None:
         make(pipeline)
     failed = look(pipeline, run)
     assert (failed.status, failed.error_code) == ("failed", "object_lost")
+
+
+def test_one_whose_process_dies_each_time_is_given_up(pipeline: Pipeline) -> None:
+    run = send(pipeline, students("G1"))
+    pipeline.query("update catalog.dry_run set attempt_count = 3, status = 'modelling' where settled_at is null")
+    with pytest.raises(LaurelError):
+        make(pipeline)
+    assert (look(pipeline, run).status, look(pipeline, run).error_code) == ("failed", "internal_error")
 
 
 def test_receipts_and_refused_lines_expire(pipeline: Pipeline) -> None:
