@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
+from elt.errors import Refused
+
 MOST_GROUPS = 50  # of a submission; the most frequent ones
 # One of them is told as "is not a date", many as "are not dates".
 PLURALS = (
@@ -68,6 +70,20 @@ def error_groups(connection: Connection, submission_id: int) -> list[ErrorGroup]
             [submission_id],
         )
         return [ErrorGroup(*row) for row in cursor.fetchall()]
+
+
+def explained(refusal: Refused, groups: list[ErrorGroup], rejected: int, encoding: str) -> Refused:
+    """Why nothing of a file is loaded, with the way out where most refused lines are in another encoding than it."""
+    broken = max((group.line_count for group in groups if group.code == "encoding"), default=0)
+    if not broken or 2 * broken < rejected:
+        return refusal
+    return Refused(
+        refusal.code,
+        f"{refusal.message} {broken:,} lines hold bytes that are not {encoding.removesuffix('-sig')}, which the "
+        "beginning of the file is.",
+        allowed=refusal.allowed,
+        remedy="Save the file as UTF-8, or send it again and state what it is in: ?encoding=windows-1252, for example.",
+    )
 
 
 def sentence(group: ErrorGroup) -> str:

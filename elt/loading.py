@@ -15,7 +15,7 @@ from elt.copying import Claim, Tally, copy_rows, store_rejects
 from elt.database import transaction
 from elt.detecting import Front, Stated, read_front
 from elt.duplicates import reject_duplicates
-from elt.error_groups import group_errors
+from elt.error_groups import error_groups, explained, group_errors
 from elt.errors import LaurelError, NotFound, Refused
 from elt.guarding import Removal
 from elt.store import ObjectStore
@@ -105,6 +105,9 @@ def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract
             if obstacle:
                 raw_tables.remove_rows(connection, contract, claim.submission_id)
         group_errors(connection, claim.submission_id)
+        if isinstance(obstacle, Refused):
+            groups = error_groups(connection, claim.submission_id)
+            obstacle = explained(obstacle, groups, tally.rejected, front.encoding)
         return _settle(connection, contract, claim, front, tally, obstacle)
 
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from elt import ledger, polling
 from elt.database import connect
+from elt.detecting import SAMPLE_BYTES, Stated
 from elt.errors import LaurelError, Unavailable
 from elt.loading import load
 from elt.settings import Settings
@@ -235,3 +236,23 @@ def test_a_submission_retracted_before_it_was_loaded_is_never_loaded(pipeline: P
     pipeline.poll()
     assert pipeline.student_ids() == []
     assert pipeline.status(gone) == "retracted"
+
+
+def test_a_file_whose_encoding_shows_only_after_its_beginning_is_told_so_and_can_be_stated(pipeline: Pipeline) -> None:
+    plain, accented = students(*(f"A{n}" for n in range(3000))), students(*(f"B{n}" for n in range(3000)))
+    assert len(plain) > SAMPLE_BYTES
+    first = students("A0", **{"First Name": "Zoé"}).decode()
+    lines = accented.decode().splitlines(keepends=True)[1:]
+    name = first.splitlines()[1].split(",").index("Zoé")
+    cells = [line.split(",") for line in lines]
+    data = plain + "".join(",".join([*row[:name], "Zoé", *row[name + 1 :]]) for row in cells).encode("cp1252")
+    refused = pipeline.send(data).submission
+    assert pipeline.poll().rejected == 1
+    [(code, message)] = pipeline.query("select error_code, error_message from catalog.submission")
+    assert code == "too_many_rejected"
+    assert "3,000 lines hold bytes that are not utf-8" in message
+    assert "?encoding=windows-1252" in message
+    again = pipeline.send(data, stated=Stated(encoding="windows-1252"))
+    assert again.submission.id != refused.id
+    assert pipeline.poll().loaded == 1
+    assert pipeline.query("select count(*) from raw.laurel_students where first_name = 'Zoé'") == [(3000,)]
