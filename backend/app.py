@@ -8,6 +8,7 @@ from backend import pages, problems, security, swagger, waiting
 from backend.api import (
     contracts,
     datasets,
+    diffs,
     downloads,
     drafts,
     dry_runs,
@@ -61,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
     described = (drafts, contracts, header_mappings, profiles)
-    data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions)
+    data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
     for resource in (*data, insights, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     swagger.register(app, load_contracts())

@@ -12,6 +12,7 @@ from backend.auth import SESSION_ACCOUNT, identify
 from backend.reporting.registry import registry
 from backend.services import services
 from elt.contract import Contract
+from elt.diffing import KINDS
 from elt.errors import LaurelError
 
 INTRODUCTION = """
@@ -247,6 +248,7 @@ def _schemas() -> dict[str, Any]:
         "Versions": _list("versions", "Submission"),
         "Fix": {"type": "object", "properties": _fix()},
         "Fixes": _list("fixes", "Fix"),
+        "Diff": {"type": "object", "properties": _diff()},
         "Dataset": {"type": "object", "properties": _dataset()},
         "Datasets": _list("datasets", "Dataset"),
         "Description": {
@@ -325,6 +327,23 @@ def _upload() -> dict[str, Any]:
         **dict.fromkeys(("sha256", "urls_expire_at", "settled_at"), OPTIONAL),
         "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
         "links": {"type": "object", "additionalProperties": OPTIONAL},
+    }
+
+
+def _diff() -> dict[str, Any]:
+    cell = {"type": "object", "properties": {"before": OPTIONAL, "after": OPTIONAL}}
+    change = {
+        "change": {"type": "string", "enum": list(KINDS)},
+        **dict.fromkeys(("line_before", "line_after"), COUNT),
+        "cells": {"type": "object", "additionalProperties": cell, "description": "By header; only of changed rows."},
+    }
+    return {
+        **dict.fromkeys(("submission", "against"), TEXT),
+        "counts": {"type": "object", "properties": dict.fromkeys((*KINDS, "unchanged"), NUMBER)},
+        "columns": {"type": "object", "additionalProperties": NUMBER, "description": "Changed cells, by header."},
+        "changes": {"type": "array", "items": {"type": "object", "properties": change}},
+        "next_cursor": OPTIONAL,
+        "links": {"type": "object", "additionalProperties": TEXT},
     }
 
 

@@ -5,8 +5,9 @@ import binascii
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from flask import request
 
@@ -60,6 +61,23 @@ def status() -> str | None:
     if text is not None and text not in STATUSES:
         raise _bad("status", "One of " + ", ".join(STATUSES) + ".")
     return text
+
+
+def one_of(name: str, allowed: Sequence[str]) -> str | None:
+    """One of a few words, or nothing."""
+    text = request.args.get(name)
+    if text is not None and text not in allowed:
+        raise _bad(name, "One of " + ", ".join(allowed) + ".")
+    return text
+
+
+def uuid(name: str) -> UUID | None:
+    """The public id of something, or nothing."""
+    text = request.args.get(name)
+    try:
+        return None if text is None else UUID(text)
+    except ValueError:
+        raise _bad(name, "An id, as the API shows it.") from None
 
 
 def wait() -> float:

@@ -69,6 +69,7 @@ def as_json(submission: Submission) -> dict[str, Any]:
             "rejects": url_for("downloads.get_rejects", id=submission.id),
             "fixes": url_for("fixes.list_fixes", id=submission.id),
             "versions": url_for("versions.list_versions", id=submission.id),
+            **_diff_links(submission),
         },
     }
 
@@ -91,6 +92,16 @@ def with_error_groups(submission: Submission, groups: list[ErrorGroup]) -> dict[
 def location(submission: Submission) -> str:
     """Where the submission is to be found: a whole URL, as the client reached this server."""
     return url_for("submissions.get_submission", id=submission.id, _external=True)
+
+
+def _diff_links(submission: Submission) -> dict[str, str]:
+    """What a new version changes; while it waits for a confirmation, also the lines that would go."""
+    if submission.replaces_id is None:
+        return {}
+    found = {"diff": url_for("diffs.get_diff", id=submission.id)}
+    if submission.status == "held":
+        found["removed"] = url_for("diffs.get_diff", id=submission.id, kind="removed", format="csv")
+    return found
 
 
 def _text(id: UUID | None) -> str | None:

@@ -44,6 +44,7 @@ CALLS = [
     ("GET", "/api/v1/submissions/{id}/fixes/{id}"),
     ("GET", "/api/v1/submissions/{id}/fixes/{id}/file"),
     ("GET", "/api/v1/submissions/{id}/versions"),
+    ("GET", "/api/v1/submissions/{id}/diff"),
     ("POST", "/api/v1/submissions/{id}/restore"),
     ("POST", "/api/v1/submissions/{id}/confirm"),
     ("PUT", "/api/v1/submissions/{id}/file"),

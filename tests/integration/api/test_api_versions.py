@@ -1,5 +1,7 @@
 """Versions of a file: listed, held until somebody confirms, and brought back."""
 
+import csv
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +35,7 @@ def test_a_version_that_removes_much_waits_for_a_confirmation(ada: Any, students
         "rows_before": 4, "removed": 2, "new": 0, "changed": 0, "unchanged": 2, "max_removed_rate": 0.3,
     }  # fmt: skip
     assert state(ada, old) == "loaded"
+    assert ada.get(held["links"]["removed"]).text.split("\r\n")[1:3] == ["removed,4,,,,", "removed,5,,,,"]
     assert [one["id"] for one in ada.get(f"{SUBMISSIONS}?status=held").json["submissions"]] == [new]
     confirmed = ada.request("POST", f"{SUBMISSIONS}/{new}/confirm")
     assert (confirmed.status_code, confirmed.json["status"]) == (202, "received")
@@ -98,3 +101,65 @@ def test_what_has_been_sent_again_is_not_restored_beside_it(ada: Any, students: 
     ada.upload(content)
     refused = ada.request("POST", f"{SUBMISSIONS}/{id}/restore")
     assert (refused.status_code, refused.json["code"]) == (409, "duplicate_content")
+
+
+def test_what_a_version_changes_whether_its_rows_are_in_raw_or_not(
+    ada: Any, students: Students, load_all: Load
+) -> None:
+    rows = list(csv.reader(io.StringIO(students(5).decode())))
+    old = ada.upload(_written(rows)).json["id"]
+    load_all()
+    place = rows[0].index("Gender")
+    changed = [row[:] for row in rows]
+    changed[2][place] = "Other" if rows[2][place] != "Other" else "Male"
+    changed[5][0] += "-new"
+    new = ada.send("PUT", f"{SUBMISSIONS}/{old}/file", _written(changed)).json["id"]
+    expected = {
+        "counts": {"new": 1, "changed": 1, "unchanged": 3, "removed": 1},
+        "columns": {"Gender": 1},
+        "changes": [
+            {"change": "changed", "line_before": 3, "line_after": 3, "cells": {
+                "Gender": {"before": rows[2][place], "after": changed[2][place]}}},
+            {"change": "new", "line_before": None, "line_after": 6, "cells": {}},
+            {"change": "removed", "line_before": 6, "line_after": None, "cells": {}},
+        ],
+    }  # fmt: skip
+
+    def diff() -> dict[str, Any]:
+        found = ada.get(f"{SUBMISSIONS}/{new}/diff")
+        assert found.status_code == 200, found.text
+        return {name: found.json[name] for name in expected}
+
+    assert diff() == expected  # the new one waits to be loaded
+    load_all()
+    assert (state(ada, old), state(ada, new)) == ("replaced", "loaded")
+    assert diff() == expected  # the old one has left raw
+    ada.request("DELETE", f"{SUBMISSIONS}/{new}")
+    load_all()
+    assert diff() == expected  # neither is there
+    page = ada.get(f"{SUBMISSIONS}/{new}/diff?limit=2").json
+    rest = ada.get(f"{SUBMISSIONS}/{new}/diff?limit=2&cursor={page['next_cursor']}").json
+    assert page["changes"] + rest["changes"] == expected["changes"]
+    assert rest["next_cursor"] is None
+    found = ada.get(f"{SUBMISSIONS}/{new}/diff?format=csv&kind=removed")
+    assert found.text.splitlines() == ["change,line_before,line_after,column,before,after", "removed,6,,,,"]
+    lines = ada.get(page["links"]["csv"]).text.splitlines()
+    assert lines[1] == f"changed,3,3,Gender,{rows[2][place]},{changed[2][place]}"
+
+
+def _written(rows: list[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def test_a_diff_needs_two_versions(ada: Any, bola: Any, students: Students, load_all: Load) -> None:
+    only = ada.upload(students()).json["id"]
+    alone = ada.get(f"{SUBMISSIONS}/{only}/diff")
+    assert (alone.status_code, alone.json["code"]) == (409, "no_predecessor")
+    theirs = bola.upload(students()).json["id"]
+    assert ada.get(f"{SUBMISSIONS}/{only}/diff?against={theirs}").status_code == 404
+    assert ada.get(f"{SUBMISSIONS}/{only}/diff?against=7").status_code == 400
+    other = ada.upload(students()).json["id"]
+    counts = ada.get(f"{SUBMISSIONS}/{only}/diff?against={other}").json["counts"]
+    assert counts == {"new": 3, "changed": 0, "unchanged": 0, "removed": 3}
