@@ -19,6 +19,7 @@ from backend.api import (
     model_docs,
     multipart,
     profiles,
+    provenance,
     submissions,
     uploads,
     versions,
@@ -63,7 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.register(app)
     described = (drafts, contracts, header_mappings, profiles)
     data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
-    for resource in (*data, insights, model_docs, health, pages):
+    for resource in (*data, provenance, insights, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     swagger.register(app, load_contracts())
     app.after_request(security.add_headers)

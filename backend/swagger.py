@@ -249,6 +249,7 @@ def _schemas() -> dict[str, Any]:
         "Fix": {"type": "object", "properties": _fix()},
         "Fixes": _list("fixes", "Fix"),
         "Diff": {"type": "object", "properties": _diff()},
+        "Provenance": {"type": "object", "properties": _provenance()},
         "Dataset": {"type": "object", "properties": _dataset()},
         "Datasets": _list("datasets", "Dataset"),
         "Description": {
@@ -327,6 +328,28 @@ def _upload() -> dict[str, Any]:
         **dict.fromkeys(("sha256", "urls_expire_at", "settled_at"), OPTIONAL),
         "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
         "links": {"type": "object", "additionalProperties": OPTIONAL},
+    }
+
+
+def _provenance() -> dict[str, Any]:
+    file = {
+        **dict.fromkeys(("id", "dataset", "filename", "status"), TEXT),
+        **dict.fromkeys(("number", "contract_version"), NUMBER),
+        "uploader": OPTIONAL,
+        **dict.fromkeys(("received_at", "loaded_at"), MOMENT),
+        "links": {"type": "object", "additionalProperties": TEXT},
+    }
+    fix = {"type": "object", "properties": {"line": NUMBER, "fix": TEXT, "link": TEXT}}
+    source = {
+        "submission": {"type": "object", "properties": file},
+        "lines": {"type": "array", "items": NUMBER},
+        "fixes": {"type": "array", "items": fix},
+    }
+    return {
+        "mart": TEXT,
+        "sources": {"type": "array", "items": {"type": "object", "properties": source}},
+        "behind": {"type": "array", "items": {"type": "object", "properties": file}},
+        "is_whole": {"type": "boolean"},
     }
 
 

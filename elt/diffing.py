@@ -16,9 +16,10 @@ from psycopg2.extensions import connection as Connection
 from elt import comparing, fixes, fixing, header_mapping, ledger, raw_tables
 from elt.comparing import Comparison, RowChange
 from elt.contract import Contract
-from elt.copying import Claim, copy_rows, reject_duplicates
+from elt.copying import Claim, copy_rows
 from elt.database import connect, translated_errors
 from elt.detecting import Stated, read_front
+from elt.duplicates import reject_duplicates
 from elt.errors import Conflict, NotFound
 from elt.fixing import Target
 from elt.ledger import Submission

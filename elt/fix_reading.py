@@ -10,10 +10,12 @@ from typing import BinaryIO
 
 from elt.checking import RECORD_MESSAGES, RowChecker
 from elt.contract import Contract, Field, normalise
+from elt.copy_format import TEXT_ESCAPES
 from elt.detecting import Front, read_front
 from elt.errors import Refused
 from elt.reading import Record, read_records
 
+COPY_NULL = "\\N"  # as COPY's text format has it
 LINE_COLUMN = "_line"
 REPORT_COLUMNS = ("_column", "_error")  # what the rejects file adds for people; they may be left out
 LINE_NUMBER = re.compile(r"[1-9]\d{0,9}")
@@ -27,6 +29,11 @@ class FixFront:
     line_position: int
     positions: tuple[int, ...]  # of the contract's fields
     own: frozenset[int]  # positions that are the rejects file's, not the submission's
+
+    def columns(self, contract: Contract) -> list[str]:
+        """The columns of raw in the order in which this file, and each row of it, has them."""
+        by_position = sorted(zip(self.positions, contract.fields, strict=True), key=lambda pair: pair[0])
+        return [field.column for _, field in by_position]
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ def read_fix(
     `header` and `delimiter` are the submission's.
     """
     front = fix_front.front
-    checker = RowChecker(contract, fix_front.positions, len(front.header))
+    checker = RowChecker(contract, fix_front.positions, len(front.header), COPY_NULL, _escaped)
     order = _order(front.header, header)
     for record in read_records(stream, front):
         if record.error:
@@ -115,6 +122,10 @@ def _storable(text: str) -> str:
     """Without what Postgres cannot hold: null bytes, and what stands for bytes that no encoding explained."""
     plain = text.replace("\x00", "\\x00")
     return plain.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _escaped(cell: str) -> str:
+    return cell.translate(TEXT_ESCAPES)
 
 
 def _order(fix_header: list[str], header: list[str]) -> tuple[int, ...]:

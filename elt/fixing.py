@@ -153,13 +153,14 @@ def apply_lines(connection: Connection, store: ObjectStore, target: Target, fix:
         tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rows,
         tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as records,
     ):
-        read = _spool(store, target, fix, rows, records)
+        read, columns = _spool(store, target, fix, rows, records)
         with connection.cursor() as cursor:
             for statement in fixing_sql.make_tables(target.contract):
                 cursor.execute(statement)
-            for name, spool, options in (("fix_row", rows, "format text"), ("fix_record", records, "format csv")):
-                spool.seek(0)
-                cursor.copy_expert(f"copy pg_temp.{name} from stdin ({options})", spool)
+            rows.seek(0)
+            cursor.copy_expert(fixing_sql.copy_rows(columns).as_string(connection), rows)
+            records.seek(0)
+            cursor.copy_expert("copy pg_temp.fix_record from stdin (format csv)", records)
     key = ", ".join(target.contract.primary_key)
     parameters = {"submission": target.submission_id, "fix": fix.fix_id, "key": key}
     with connection.cursor() as cursor:
@@ -173,8 +174,8 @@ def apply_lines(connection: Connection, store: ObjectStore, target: Target, fix:
     return Applied(read, fixed, refused)
 
 
-def _spool(store: ObjectStore, target: Target, fix: Fix, rows: TextIO, records: TextIO) -> int:
-    """The lines of a fix on disk, as COPY takes them; how many there were."""
+def _spool(store: ObjectStore, target: Target, fix: Fix, rows: TextIO, records: TextIO) -> tuple[int, list[str]]:
+    """The lines of a fix on disk, as COPY takes them; how many there were, and the columns of those that pass."""
     writer, read = csv.writer(records), 0
     try:
         with store.open(fix.object_key) as body:
@@ -189,7 +190,7 @@ def _spool(store: ObjectStore, target: Target, fix: Fix, rows: TextIO, records: 
         raise _changed("object_lost", "The stored file with the corrections is gone.") from error
     if source.sha256 != fix.sha256:
         raise _changed("object_changed", "The stored corrections are not the ones that were sent.")
-    return read
+    return read, front.columns(target.contract)
 
 
 def _changed(code: str, message: str) -> LaurelError:

@@ -45,6 +45,12 @@ def make_tables(contract: Contract) -> list[sql.Composable]:
     ]
 
 
+def copy_rows(columns: list[str]) -> sql.Composed:
+    """COPY into fix_row of lines whose cells stand in this order."""
+    names = sql.SQL(", ").join(map(sql.Identifier, ("_submission_id", "_line_number", *columns)))
+    return sql.SQL("copy pg_temp.fix_row ({}) from stdin (format text)").format(names)
+
+
 def match(contract: Contract, rejects: sql.Identifier) -> list[sql.Composable]:
     """Mark lines that belong to no refused line, and lines whose key another line of the submission has."""
     name_strangers = sql.SQL(

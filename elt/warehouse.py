@@ -12,7 +12,7 @@ from elt.database import migrate, transaction
 from elt.errors import LaurelError
 from elt.settings import Settings
 
-READER_VIEWS = ("dataset_status", "publication", "submission_status", "transform_node")
+READER_VIEWS = ("provenance", "dataset_status", "publication", "submission_status", "transform_node")
 
 
 def prepare(connection: Connection, settings: Settings, contracts: Mapping[str, Contract]) -> list[str]:

@@ -159,14 +159,14 @@ def test_what_a_spreadsheet_makes_of_the_rejects_file(pipeline: Pipeline) -> Non
     submission = loaded_with_rejects(pipeline)
     rows = corrected(*ALL_FOUR)
     place = rows[0].index("Home Address")
-    rows[1][place] = "7, Marina; Lagos"
+    rows[1][place] = "7, Marina; \\new\tLagos"
     rows = [[*row[5:], *row[:5]] for row in rows]  # columns moved
     data = "\ufeff".encode() + written(rows, delimiter=";", lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
     sent = fix(pipeline, submission, data)
     pipeline.poll()
     assert outcome(pipeline, sent) == ("applied", 4, 4, 0, 0)
     assert pipeline.query("select home_address from raw.laurel_students where _line_number = 11") == [
-        ("7, Marina; Lagos",)
+        ("7, Marina; \\new\tLagos",)
     ]
 
 

@@ -47,6 +47,7 @@ CALLS = [
     ("GET", "/api/v1/submissions/{id}/diff"),
     ("POST", "/api/v1/submissions/{id}/restore"),
     ("POST", "/api/v1/submissions/{id}/confirm"),
+    ("GET", "/api/v1/provenance/<mart>"),
     ("PUT", "/api/v1/submissions/{id}/file"),
     ("PATCH", "/api/v1/submissions/{id}"),
     ("DELETE", "/api/v1/submissions/{id}"),

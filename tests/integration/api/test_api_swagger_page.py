@@ -141,7 +141,8 @@ def test_every_call_can_be_tried_with_the_key_typed_in_once(
 
     paths = requests.get(f"{server.url}/apispec.json", timeout=30).json()["paths"]
     of_marts = {"/api/v1/insights/{name}", "/api/v1/insights/{name}.{form}"}  # tried where there are marts: tests/e2e
-    of_versions = {"/api/v1/submissions/{id}/diff"}  # in test_api_versions
+    # in test_api_versions and test_provenance
+    of_versions = {"/api/v1/submissions/{id}/diff", "/api/v1/provenance/{mart}"}
     of_fixes = {f"/api/v1/submissions/{{id}}/fixes/{{fix_id}}{end}" for end in ("", "/file")}  # in test_api_fixes
     assert {path for path, methods in paths.items() if "get" in methods} == {
         *others,

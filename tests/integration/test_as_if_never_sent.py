@@ -1,0 +1,149 @@
+"""Truth 4: raw and every mart equal, row for row, those of a warehouse that never saw what was taken back.
+
+Submission numbers and times of arrival are made the same in both, so that nothing at all may differ: surrogate keys
+of superseded versions, the days on which periods begin, the lines behind each finding.
+"""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from elt import guarding, ledger, restoring
+from elt.fix_receiving import receive_fix
+from elt.ledger import Submission
+from elt.settings import Settings
+from elt.transforming import transform
+from tests.integration.pipeline import Pipeline, csv_file, students
+
+HISTORY = "laurel/academic_history"
+PARENTS = "laurel/parents"
+SURVEY = "laurel/survey"
+IDS = tuple(f"S{number}" for number in range(30))
+
+
+@pytest.fixture
+def never_saw_it(module_settings: Settings) -> Pipeline:
+    return Pipeline.of(module_settings)
+
+
+@pytest.fixture
+def took_it_back(settings: Settings) -> Pipeline:
+    return Pipeline.of(settings)
+
+
+def grades(score: int, *ids: str, **others: str) -> bytes:
+    """One grade of each student."""
+    scores = {"Test Score": str(score), "Exam Score": "40", "Total Score": str(score + 40)}
+    return csv_file(HISTORY, [{"Student ID": id, "Subject": "Mathematics", **scores, **others} for id in ids])
+
+
+def send_a(pipeline: Pipeline) -> None:
+    pipeline.send(students(*IDS))
+    pipeline.send(grades(20, *IDS), HISTORY)
+    pipeline.send(csv_file(SURVEY, [{"Mentor": "Yes"}, {"Mentor": "No"}]), SURVEY)
+
+
+def send_c(pipeline: Pipeline) -> None:
+    pipeline.send(students(*IDS[:5], "C1", **{"Grade Level": "SS3"}))
+    pipeline.send(grades(25, "S1", "C1", "C2"), HISTORY)
+    pipeline.send(csv_file(PARENTS, [{"Parent ID": "P1", "Student ID": "S1"}]), PARENTS)
+
+
+def send_b(pipeline: Pipeline) -> list[Submission]:
+    """A new period for every student, other grades, people whom nobody else names; one line of each is refused."""
+    register = students("", *IDS, "B1", **{"Grade Level": "SS2", "First Name": "Renamed"})
+    results = grades(5, *IDS, "B1", "B2", "") + b"\n"
+    survey = csv_file(SURVEY, [{"Mentor": "Perhaps"}])
+    sent = (pipeline.send(register), pipeline.send(results, HISTORY), pipeline.send(survey, SURVEY))
+    return [receipt.submission for receipt in sent]
+
+
+def correct(pipeline: Pipeline, submission: Submission, id: str) -> None:
+    """Give the one refused line of a submission a Student ID."""
+    with pipeline.pool.connection() as connection:
+        now = ledger.get(connection, submission.id)
+        [line] = ledger.rejected_lines(connection, submission.submission_id)
+    contract = pipeline.contracts[submission.dataset_id]
+    cells = next(csv.reader([line.raw_text]))
+    place = [field.name for field in contract.fields].index("Student ID")
+    cells[place] = id
+    text = io.StringIO()
+    csv.writer(text).writerows([["_line", *(field.name for field in contract.fields)], [line.line_number, *cells]])
+    data = io.BytesIO(text.getvalue().encode())
+    receive_fix(pipeline.pool, pipeline.store, contract, now, pipeline.account_id, data, "rejects.csv", 10**8)
+
+
+def published(pipeline: Pipeline) -> dict[str, list[str]]:
+    """Every row of raw and of every mart, as text, after a transform."""
+    pipeline.query("update catalog.submission set received_at = date '2026-01-01' + submission_id")
+    transform(pipeline.settings)
+    found = {}
+    for schema, name in pipeline.query(
+        "select table_schema, table_name from information_schema.tables "
+        "where table_schema in ('raw', 'marts', 'marts_private')"
+    ):
+        rows = pipeline.query(f'select held::text from "{schema}"."{name}" as held order by 1')  # noqa: S608 - of ours
+        found[f"{schema}.{name}"] = [row for (row,) in rows]
+    return found
+
+
+def retract(pipeline: Pipeline, *submissions: Submission) -> None:
+    with pipeline.pool.connection() as connection:
+        for submission in submissions:
+            ledger.request_retraction(connection, submission)
+    pipeline.poll()
+
+
+def differing(one: dict[str, list[str]], other: dict[str, list[str]]) -> list[str]:
+    assert one.keys() == other.keys()
+    return sorted(name for name in one if one[name] != other[name])
+
+
+def test_corrected_replaced_and_retracted_is_as_if_never_sent(took_it_back: Pipeline, never_saw_it: Pipeline) -> None:
+    send_a(took_it_back)
+    register, results, survey = send_b(took_it_back)
+    assert took_it_back.poll().loaded == 6
+    correct(took_it_back, register, "B3")
+    correct(took_it_back, results, "B4")
+    assert took_it_back.poll().fixed == 2
+    with_b = published(took_it_back)
+    assert any("B4" in row for row in with_b["marts.dim_student"])
+    again = took_it_back.send(students(*IDS[:10], **{"Grade Level": "JSS1"}), replaces=register).submission
+    assert took_it_back.poll().held == 1
+    with took_it_back.pool.connection() as connection:
+        guarding.confirm(connection, again)
+    took_it_back.poll()
+    published(took_it_back)
+    send_c(took_it_back)
+    retract(took_it_back, again, results, survey)
+
+    send_a(never_saw_it)
+    number = again.submission_id
+    never_saw_it.query("select setval(pg_get_serial_sequence('catalog.submission', 'submission_id'), %s)", [number])
+    send_c(never_saw_it)
+    never_saw_it.poll()
+
+    clean = published(never_saw_it)
+    assert len(clean) > 20
+    assert all(clean[name] for name in ("raw.laurel_students", "marts.fct_grade", "marts.data_quality_issue"))
+    assert sum("f,7" in row or ",f," in row for row in clean["marts.dim_student"]) > 0  # superseded periods
+    assert differing(with_b, clean)
+    assert differing(published(took_it_back), clean) == []
+
+    _brought_back(took_it_back, results, with_b, clean)
+
+
+def _brought_back(pipeline: Pipeline, results: Submission, with_b: dict[str, list[str]], clean: Any) -> None:
+    """Restored, with its correction: the rows are where they were, and gone again when it is retracted again."""
+    with pipeline.pool.connection() as connection:
+        restoring.restore(connection, results)
+    pipeline.poll()
+    number = f"({results.submission_id},"
+    back = published(pipeline)
+    assert [row for row in back["raw.laurel_academic_history"] if row.startswith(number)] == [
+        row for row in with_b["raw.laurel_academic_history"] if row.startswith(number)
+    ]
+    retract(pipeline, results)
+    assert differing(published(pipeline), clean) == []
