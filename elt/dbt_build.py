@@ -10,7 +10,7 @@ import yaml
 from psycopg2.extensions import parse_dsn
 
 from elt.errors import LaurelError
-from elt.publishing import LAYERS
+from elt.publishing import LAYERS, Built
 from elt.settings import REPOSITORY, Settings
 
 PROJECT = REPOSITORY / "dbt"
@@ -18,7 +18,7 @@ PROJECT = REPOSITORY / "dbt"
 
 @dataclass(frozen=True)
 class NodeResult:
-    """One model, seed or test of a build; `table` is (build schema, name) of a mart that is now ready to publish."""
+    """One model, seed or test of a build; `built` is what is now ready to be published of it."""
 
     node_id: str
     resource_type: str
@@ -27,7 +27,7 @@ class NodeResult:
     rows: int | None
     failures: int | None
     message: str | None
-    table: tuple[str, str] | None
+    built: Built | None
 
     @property
     def failed(self) -> bool:
@@ -94,12 +94,8 @@ def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
 def _node_result(result: Any) -> NodeResult:
     node = result.node
     status = str(getattr(result.status, "value", result.status))
-    is_mart = (
-        str(node.resource_type) == "model"
-        and node.config.materialized == "table"
-        and node.schema in LAYERS
-        and status == "success"
-    )
+    is_built = str(node.resource_type) == "model" and node.schema in LAYERS and status == "success"
+    query = str(node.compiled_code) if is_built and node.config.materialized == "view" else None
     return NodeResult(
         node_id=node.unique_id,
         resource_type=str(getattr(node.resource_type, "value", node.resource_type)),
@@ -108,7 +104,7 @@ def _node_result(result: Any) -> NodeResult:
         rows=_rows(result.adapter_response),
         failures=result.failures,
         message=_without_values(result.message) if status not in ("success", "pass") else None,
-        table=(node.schema, node.alias) if is_mart else None,
+        built=Built(node.schema, node.alias, query) if is_built else None,
     )
 
 

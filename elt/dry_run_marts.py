@@ -188,7 +188,7 @@ def _moved(connection: Connection, last_run: int) -> bool:
 def _changes(connection: Connection, grains: dict[tuple[str, str], tuple[str, ...]]) -> dict[str, Any]:
     changed, unchanged = [], []
     for (schema, name), grain in sorted(grains.items(), key=lambda item: item[0][1]):
-        counts = changed_rows(connection, (LAYERS[schema][1], name), (PREFIX + schema, name), grain)
+        counts = changed_rows(connection, (str(LAYERS[schema].public), name), (PREFIX + schema, name), grain)
         if counts.any:
             changed.append({"name": name, **counts.as_dict()})
         else:
@@ -225,8 +225,11 @@ def _built(results: Iterable[Any]) -> _Built:
         if str(getattr(result.status, "value", result.status)) in FAILED:
             failures.append({"name": node.name, "description": node.description, "rows": result.failures})
         kind = str(getattr(node.resource_type, "value", node.resource_type))
-        if kind == "model" and node.schema.removeprefix(PREFIX) in LAYERS:
-            marts[node.unique_id] = (node.schema.removeprefix(PREFIX), node.alias)
+        schema = node.schema.removeprefix(PREFIX) if kind == "model" else ""
+        if schema in LAYERS and LAYERS[schema].public:
+            marts[node.unique_id] = (schema, node.alias)
+            if "grain" in node.config.meta:  # of a view, whose parts are tested in its place
+                grains[node.unique_id] = tuple(node.config.meta["grain"])
         test = getattr(node, "test_metadata", None)
         if test is not None and test.name == "grain":
             grains[node.attached_node] = tuple(test.kwargs["columns"])

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from elt import dbt_docs, ledger, locks
+from elt import dbt_docs, ledger, locks, merging
 from elt.database import connect, only_row, transaction
 from elt.dbt_build import PROJECT, NodeResult, build, modelled_datasets
 from elt.errors import LaurelError
@@ -102,8 +103,14 @@ def _plan(connection: Connection, fingerprint: str) -> _Plan | None:
             return None
         cursor.execute("delete from catalog.transform_scope")
         cursor.execute(
-            "insert into catalog.transform_scope "
-            "select submission_id from catalog.submission where status in ('loaded', 'modelled')"
+            """
+            insert into catalog.transform_scope (submission_id, raw_version, is_new)
+            select submission_id, submission.raw_version, %s or merged.submission_id is null
+            from catalog.submission
+            left join catalog.merged_submission as merged using (submission_id, raw_version)
+            where submission.status in ('loaded', 'modelled')
+            """,
+            [everything],
         )
         cursor.execute(
             "insert into catalog.transform_run (datasets, project_fingerprint) values (%s, %s) "
@@ -121,7 +128,17 @@ def _files_wait(cursor: Cursor) -> bool:
     return bool(only_row(cursor)[0])
 
 
+def _refresh_statistics(connection: Connection, datasets: Sequence[str]) -> None:
+    """A raw table that has just been filled has none, and the planner would take ten million rows for one."""
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute("set local default_statistics_target = 10")
+        cursor.execute("select raw_table from catalog.dataset where dataset_id = any(%s)", [list(datasets)])
+        for (name,) in cursor.fetchall():
+            cursor.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", name)))
+
+
 def _run(connection: Connection, settings: Settings, plan: _Plan) -> TransformReport:
+    _refresh_statistics(connection, plan.changed)
     # A dataset that a researcher described has no model, unless dbt names it as a source.
     changed = [dataset for dataset in plan.changed if dataset in modelled_datasets()]
     nothing_to_build = not plan.everything and not changed
@@ -132,13 +149,13 @@ def _run(connection: Connection, settings: Settings, plan: _Plan) -> TransformRe
     bad = [result for result in results if result.failed]
     if bad or not (results or nothing_to_build):
         raise _failure(bad)
-    tables = [result.table for result in results if result.table]
-    publish(connection, tables, plan.everything, lambda same: _settle(same, plan))
+    built = [result.built for result in results if result.built]
+    publish(connection, built, plan.everything, lambda same: _settle(same, plan))
     warnings = [result for result in results if result.status == "warn"]
     for result in warnings:
         log.warning("%s: %s rows; see marts.data_quality_issue", result.node_id, result.failures)
     passed = sum(result.resource_type == "test" and result.status == "pass" for result in results)
-    return TransformReport(plan.transform_run_id, plan.changed, len(tables), passed, len(warnings))
+    return TransformReport(plan.transform_run_id, plan.changed, len(built), passed, len(warnings))
 
 
 def _document(settings: Settings) -> None:
@@ -194,6 +211,7 @@ def _record_failure(connection: Connection, plan: _Plan, error: BaseException) -
 
 def _settle(connection: Connection, plan: _Plan) -> None:
     """In the transaction of the switch: what the marts now contain, the ledger says so."""
+    merging.settle(connection)
     with connection.cursor() as cursor:
         cursor.execute(
             "update catalog.dataset set modelled_version = (%(versions)s::jsonb ->> dataset_id)::bigint "

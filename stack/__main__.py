@@ -12,7 +12,7 @@ from pathlib import Path
 
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from stack import checks, credentials, failures, ports, status, verbs
+from stack import checks, credentials, failures, oulad, ports, status, verbs
 from stack.home import REPOSITORY, Home
 from stack.plan import Plan, external_parts
 from stack.postgres import psql
@@ -152,6 +152,14 @@ def _user(home: Home, options: argparse.Namespace) -> int:
     return subprocess.run(command, env=_existing(home).environment(), cwd=REPOSITORY, check=False).returncode
 
 
+def _load(home: Home, options: argparse.Namespace) -> int:
+    plan = _existing(home)
+    if not Supervisor(plan).is_running():
+        raise StartFailed("Laurel is not running. `./start.sh` starts it.")
+    oulad.load(plan, options.directory)
+    return 0
+
+
 def _env(home: Home, options: argparse.Namespace) -> int:
     for name, value in status.shell_variables(_existing(home)).items():
         print(f"export {name}={shlex.quote(value)}")
@@ -172,6 +180,7 @@ VERBS: dict[str, Callable[[Home, argparse.Namespace], int]] = {
     "reset": _reset,
     "psql": _psql,
     "dbt": _dbt,
+    "load": _load,
     "user": _user,
     "env": _env,
     "help": _help,

@@ -1,6 +1,7 @@
 """The words after ./start.sh. Needs nothing but the standard library, so that `help` answers before an installation."""
 
 import argparse
+from pathlib import Path
 
 DESCRIPTION = "`./start.sh`: Laurel on this machine, without Docker and without root."
 TAKE_MORE_WORDS = ("test", "psql", "dbt")
@@ -24,6 +25,9 @@ def parser() -> argparse.ArgumentParser:
     reset.add_argument("--yes", action="store_true", help="do not ask")
     verb("psql", "open the warehouse as its owner; more words go to psql")
     verb("dbt", "run dbt on the warehouse: ./start.sh dbt parse")
+    load = verb("load", "send a downloaded data set through the API: ./start.sh load oulad DIR")
+    load.add_argument("family", choices=["oulad"])
+    load.add_argument("directory", type=Path, help="the folder with its CSV files, as .csv or .csv.gz")
     _add_user_actions(verb("user", "add or list accounts, revoke their keys"))
     verb("env", 'print the stack\'s addresses and keys, for: eval "$(./start.sh env)"')
     verb("help", "this list")

@@ -78,3 +78,14 @@ class Pipeline:
 
     def object_keys(self) -> set[str]:
         return set(self.store.keys(""))
+
+    def contents(self) -> dict[str, list[str]]:
+        """Every row of every mart, and of raw, as text."""
+        found = {}
+        for schema, name in self.query(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_schema in ('raw', 'marts', 'marts_private') order by 1, 2"
+        ):
+            rows = self.query(f'select row(t.*)::text from "{schema}"."{name}" as t order by 1')  # noqa: S608
+            found[f"{schema}.{name}"] = [row for (row,) in rows]
+        return found

@@ -32,19 +32,6 @@ def grades(*student_ids: str) -> bytes:
     return csv_file("laurel/academic_history", [{"Student ID": id, "Teacher ID": "T1"} for id in student_ids])
 
 
-def contents(pipeline: Pipeline) -> dict[str, list[str]]:
-    """Every row of every mart, and of raw, as text."""
-    found = {}
-    for schema, name in pipeline.query(
-        "select table_schema, table_name from information_schema.tables "
-        "where table_schema in ('raw', 'marts', 'marts_private') order by 1, 2"
-    ):
-        # What a page says about the ledger itself is not about the file's rows.
-        rows = pipeline.query(f'select row(t.*)::text from "{schema}"."{name}" as t order by 1')  # noqa: S608
-        found[f"{schema}.{name}"] = [row for (row,) in rows]
-    return found
-
-
 def count(pipeline: Pipeline, relation: str) -> int:
     return int(pipeline.query(f"select count(*) from {relation}")[0][0])  # noqa: S608
 
@@ -72,21 +59,21 @@ def test_a_view_built_on_a_mart_survives_and_sees_the_new_rows(pipeline: Pipelin
 
 
 def test_a_retracted_file_leaves_every_mart_as_if_it_had_never_been_loaded(pipeline: Pipeline) -> None:
-    before = contents(pipeline)
+    before = pipeline.contents()
     gone = pipeline.send(students("A1", "B1", "B2", Stream="Arts")).submission
     pipeline.poll()
     transform(pipeline.settings)
-    assert contents(pipeline) != before
+    assert pipeline.contents() != before
     with pipeline.pool.connection() as connection:
         ledger.request_retraction(connection, gone)
     pipeline.poll()
     transform(pipeline.settings)
-    assert contents(pipeline) == before
+    assert pipeline.contents() == before
     assert pipeline.status(gone) == "retracted"
 
 
 def test_a_replaced_file_leaves_every_mart_as_if_only_the_new_one_had_come(pipeline: Pipeline) -> None:
-    before = contents(pipeline)
+    before = pipeline.contents()
     wrong = pipeline.send(students("C1", "C2", "C3", "C4")).submission
     pipeline.poll()
     transform(pipeline.settings)
@@ -100,7 +87,7 @@ def test_a_replaced_file_leaves_every_mart_as_if_only_the_new_one_had_come(pipel
         ledger.request_retraction(connection, right)
     pipeline.poll()
     transform(pipeline.settings)
-    assert contents(pipeline) == before
+    assert pipeline.contents() == before
 
 
 def test_readers_see_the_marts_change_all_at_once(pipeline: Pipeline) -> None:
@@ -133,7 +120,7 @@ def test_readers_see_the_marts_change_all_at_once(pipeline: Pipeline) -> None:
 
 
 def test_a_failed_test_leaves_the_last_good_marts_and_says_so(pipeline: Pipeline) -> None:
-    before = contents(pipeline)
+    before = pipeline.contents()
     # No file can do this, so a careless hand does: a row without its key, past the contract.
     pipeline.query(
         "insert into raw.laurel_academic_history (_submission_id, _line_number, student_id) "
@@ -143,7 +130,7 @@ def test_a_failed_test_leaves_the_last_good_marts_and_says_so(pipeline: Pipeline
     with pytest.raises(TransformFailed) as failure:
         transform(pipeline.settings)
     assert "last good state" in failure.value.message
-    raw_now = contents(pipeline)
+    raw_now = pipeline.contents()
     assert {name: rows for name, rows in raw_now.items() if not name.startswith("raw.")} == {
         name: rows for name, rows in before.items() if not name.startswith("raw.")
     }
@@ -154,7 +141,7 @@ def test_a_failed_test_leaves_the_last_good_marts_and_says_so(pipeline: Pipeline
     # Mended, the next transform publishes again, though nothing new has come.
     pipeline.query("delete from raw.laurel_academic_history where _line_number = 999")
     assert transform(pipeline.settings) is not None
-    assert contents(pipeline) == before
+    assert pipeline.contents() == before
 
 
 def test_rows_that_arrive_while_a_transform_runs_wait_for_the_next(pipeline: Pipeline) -> None:

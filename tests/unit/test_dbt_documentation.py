@@ -64,20 +64,59 @@ def test_every_table_is_tested_for_its_grain(nodes: list[Node]) -> None:
         if (node.get("test_metadata") or {}).get("name") == "grain"
     }
     # What base models let through twice, the staging models on top of them would show.
-    tables = [node for node in of_type(nodes, "model", "seed") if not node["name"].startswith("base_")]
+    # Nor need those be tested that only put tested parts together.
+    tables = [
+        node
+        for node in of_type(nodes, "model", "seed")
+        if not node["name"].startswith("base_") and not is_put_together(node)
+    ]
     assert [node["name"] for node in tables if node["unique_id"] not in tested] == []
+
+
+def is_put_together(node: Node) -> bool:
+    """Whether it is a view on parts, which publishing makes anew."""
+    return node["config"]["materialized"] == "view" and node["schema"].startswith("build")
 
 
 def test_no_view_stands_on_a_mart(nodes: list[Node]) -> None:
     """A mart's place in schema build is taken by a view once it is published; whatever stood on it would be dropped."""
     marts = {node["unique_id"] for node in of_type(nodes, "model") if node["schema"].startswith("build")}
     assert marts
-    views = [node for node in of_type(nodes, "model") if node["config"]["materialized"] == "view"]
+    views = [
+        node
+        for node in of_type(nodes, "model")
+        if node["config"]["materialized"] == "view" and not is_put_together(node)
+    ]
     assert [node["name"] for node in views if marts & set(node["depends_on"]["nodes"])] == []
 
 
+def test_a_mart_that_is_a_view_reads_parts_alone(nodes: list[Node]) -> None:
+    """Publishing points it at the stored parts; of anything else it would show what is being built."""
+    schemas = {node["unique_id"]: node["schema"] for node in of_type(nodes, "model")}
+    marts = [node for node in of_type(nodes, "model") if is_put_together(node) and node["schema"] != "build_part"]
+    assert marts
+    assert [
+        node["name"] for node in marts if {schemas.get(name) for name in node["depends_on"]["nodes"]} != {"build_part"}
+    ] == []
+
+
+def test_a_part_that_grows_by_submission_stands_on_its_delta(nodes: list[Node]) -> None:
+    """elt.merging finds the stored part by the delta's alias, and the submission by its column."""
+    deltas = [node for node in of_type(nodes, "model") if node["schema"] == "build_delta"]
+    assert deltas
+    assert [node["name"] for node in deltas if node["name"] != f"{node['alias']}__delta"] == []
+    assert [node["name"] for node in deltas if "submission_id" not in node["columns"]] == []
+    models = {node["unique_id"]: node for node in of_type(nodes, "model")}
+    wholes = {node["name"]: node for node in models.values() if node["schema"] == "build_part"}
+    assert [
+        node["name"]
+        for node in deltas
+        if models.keys() & set(wholes[node["alias"]]["depends_on"]["nodes"]) != {node["unique_id"]}
+    ] == []
+
+
 def test_public_marts_name_nobody(nodes: list[Node]) -> None:
-    marts = [node for node in of_type(nodes, "model") if node["schema"] == "build"]
+    marts = [node for node in of_type(nodes, "model") if node["schema"] in ("build", "build_part", "build_delta")]
     assert [node["name"] for node in marts if DIRECT_IDENTIFIERS & set(node["columns"])] == []
 
 

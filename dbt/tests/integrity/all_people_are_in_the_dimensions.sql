@@ -11,7 +11,7 @@ with expected as (
 
 actual as (
     select 'student' as kind, source_system, student_id as person_id
-    from {{ ref('dim_student') }}
+    from {{ ref('dim_student__laurel') }}
     where is_current and member_type = 'known'
     union all
     select 'teacher', source_system, teacher_id

@@ -16,10 +16,10 @@ create schema small;
 set search_path to small;
 create table kpi_threshold as select *, 'laurel' as source_system
     from (values ('pass_mark', 50), ('suppression_minimum', 10)) as kept (threshold_name, threshold_value);
-create table dim_session as select grade_level as session_key, grade_level, right(grade_level, 1)::integer
+create table dim_session__laurel as select grade_level as session_key, grade_level, right(grade_level, 1)::integer
     as grade_level_order, 'First Term' as term, 1 as term_order
     from (values ('SS1'), ('SS2'), ('SS3')) as levels (grade_level);
-create table dim_course as select course_name as course_key, course_name
+create table dim_course__laurel as select course_name as course_key, course_name
     from (values ('Biology'), ('Chemistry'), ('Physics')) as courses (course_name);
 create table attendance_band as select 'laurel' as source_system, 'all' as attendance_band, 0 as above_rate,
     null::numeric as up_to_rate;

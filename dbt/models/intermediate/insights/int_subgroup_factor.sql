@@ -10,7 +10,7 @@ student as (
         int_student_result.attendance_pct,
         case when active.student_key is null then 'No' else 'Yes' end as has_activity,
         coalesce(int_household.household_key, dim_student.student_key::text) as cluster_key
-    from {{ ref('dim_student') }} as dim_student
+    from {{ ref('dim_student__laurel') }} as dim_student
     inner join {{ ref('int_student_result') }} as int_student_result
         on dim_student.student_key = int_student_result.student_key
     left join {{ ref('int_household') }} as int_household

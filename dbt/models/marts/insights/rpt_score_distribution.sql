@@ -7,8 +7,8 @@ with graded as (
         fct_grade.student_key,
         fct_grade.total_score::double precision as total_score
     from {{ ref('fct_grade') }} as fct_grade
-    inner join {{ ref('dim_session') }} as dim_session on fct_grade.session_key = dim_session.session_key
-    inner join {{ ref('dim_course') }} as dim_course on fct_grade.course_key = dim_course.course_key
+    inner join {{ ref('dim_session__laurel') }} as dim_session on fct_grade.session_key = dim_session.session_key
+    inner join {{ ref('dim_course__laurel') }} as dim_course on fct_grade.course_key = dim_course.course_key
     where fct_grade.total_score is not null
 ),
 

@@ -5,7 +5,7 @@ with present as (
         latest.student_key,
         dim_session.grade_level
     from {{ ref('int_student_latest_session') }} as latest
-    inner join {{ ref('dim_session') }} as dim_session on latest.session_key = dim_session.session_key
+    inner join {{ ref('dim_session__laurel') }} as dim_session on latest.session_key = dim_session.session_key
 ),
 
 taught as (
@@ -17,10 +17,10 @@ taught as (
         fct_grade.student_key,
         dim_teacher.teacher_key
     from {{ ref('fct_grade') }} as fct_grade
-    inner join {{ ref('dim_session') }} as dim_session on fct_grade.session_key = dim_session.session_key
+    inner join {{ ref('dim_session__laurel') }} as dim_session on fct_grade.session_key = dim_session.session_key
     inner join present
         on fct_grade.student_key = present.student_key and dim_session.grade_level = present.grade_level
-    inner join {{ ref('dim_course') }} as dim_course on fct_grade.course_key = dim_course.course_key
+    inner join {{ ref('dim_course__laurel') }} as dim_course on fct_grade.course_key = dim_course.course_key
     inner join {{ ref('dim_teacher') }} as dim_teacher
         on fct_grade.teacher_key = dim_teacher.teacher_key and dim_teacher.member_type != 'unknown'
 )

@@ -3,7 +3,7 @@ with student_register as (
     select
         source_system,
         count(*) as student_count
-    from {{ ref('dim_student') }}
+    from {{ ref('dim_student__laurel') }}
     where is_current and member_type = 'known'
     group by source_system
 ),
@@ -106,7 +106,7 @@ measured as (
         count(*) filter (where has_five_credits),
         count(has_five_credits),
         count(has_five_credits)
-    from {{ ref('fct_assessment_result') }}
+    from {{ ref('fct_assessment_result__laurel') }}
     group by source_system
     union all
     select
@@ -115,7 +115,7 @@ measured as (
         count(*) filter (where is_ready),
         count(is_ready),
         count(is_ready)
-    from {{ ref('fct_assessment_result') }}
+    from {{ ref('fct_assessment_result__laurel') }}
     group by source_system
 ),
 

@@ -22,7 +22,7 @@ found as (
         history._submission_id as submission_id,
         history._line_number as line_number
     from history
-    inner join {{ ref('dim_student') }} as dim_student on history.student_key = dim_student.student_key
+    inner join {{ ref('dim_student__laurel') }} as dim_student on history.student_key = dim_student.student_key
     where dim_student.member_type = 'inferred'
     union all
     select
@@ -34,7 +34,7 @@ found as (
         parents._submission_id,
         parents._line_number
     from {{ ref('stg_laurel__parents') }} as parents
-    inner join {{ ref('dim_student') }} as dim_student
+    inner join {{ ref('dim_student__laurel') }} as dim_student
         on parents.source_system = dim_student.source_system and parents.student_id = dim_student.student_id
     where dim_student.member_type = 'inferred'
     union all

@@ -1,15 +1,3 @@
-{{ config(indexes=[{'columns': ['assessment_key'], 'unique': true}]) }}
+{{ config(materialized='view') }}
 
-select
-    {{ surrogate_key(['assessment.source_system', 'assessment.assessment_name']) }} as assessment_key,
-    assessment.source_system,
-    assessment.assessment_name,
-    assessment.assessment_kind,
-    assessment.maximum_score,
-    kpi_threshold.threshold_value as ready_score,
-    kpi_threshold.source as ready_score_source
-from {{ ref('assessment') }} as assessment
-left join {{ ref('kpi_threshold') }} as kpi_threshold
-    on
-        assessment.source_system = kpi_threshold.source_system
-        and assessment.ready_threshold_name = kpi_threshold.threshold_name
+{{ union_of_parts([ref('dim_assessment__laurel'), ref('dim_assessment__oulad')]) }}

@@ -4,7 +4,7 @@
 with latest_session as (
     select latest_session.*
     from {{ ref('int_student_latest_session') }} as latest_session
-    inner join {{ ref('dim_student') }} as dim_student on latest_session.student_key = dim_student.student_key
+    inner join {{ ref('dim_student__laurel') }} as dim_student on latest_session.student_key = dim_student.student_key
     where dim_student.member_type = 'known'
 ),
 

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ with_stored(ref('int_oulad__student_week__delta')) }}

@@ -1,0 +1,108 @@
+"""`./start.sh load oulad DIR`: a downloaded folder of OULAD, sent through the API and awaited in the marts."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tqdm import tqdm
+from tqdm.utils import CallbackIOWrapper
+
+from elt.database import connect
+from stack.plan import Plan
+from stack.sample import Client
+from stack.starting import StartFailed
+from stack.steps import Steps
+
+# Names as published, and the dataset each becomes; sent in this order, so that what clicks refer to comes first.
+TABLES = {
+    "courses": "courses",
+    "assessments": "assessments",
+    "vle": "vle",
+    "studentInfo": "student_info",
+    "studentRegistration": "student_registration",
+    "studentAssessment": "student_assessment",
+    "studentVle": "student_vle",
+}
+OPTIONAL = "studentVle"  # 430 MB: many copies go without it
+CHUNK_BYTES = 2**20
+WAIT_SECONDS = 3600.0
+WHAT_IS_THERE = {
+    "presentations": "select count(*) from marts.dim_course_section where source_system = 'oulad'",
+    "students": "select count(*) from marts.dim_student where source_system = 'oulad' and is_current",
+    "enrollments": "select count(*) from marts.fct_enrollment where source_system = 'oulad'",
+    "assessment results": "select count(*) from marts.fct_assessment_result where source_system = 'oulad'",
+    "learning resources": "select count(*) from marts.dim_learning_resource where source_system = 'oulad'",
+    "clicks": "select coalesce(sum(click_count), 0) from marts.fct_resource_interaction where source_system = 'oulad'",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One published file and its dataset."""
+
+    path: Path
+    dataset: str
+
+
+def load(plan: Plan, directory: Path) -> None:
+    """Send the folder's files, wait for their marts, print what is there. Raises StartFailed, SampleFailed."""
+    tables = find(directory)
+    steps = Steps()
+    client = Client(plan.api_url, plan.credentials["researcher_key"])
+    sent = [_send(client, table) for table in tables]
+    known = sum(not is_new for _, is_new in sent)
+    if known:
+        print(f"{known} of {len(sent)} files were there already.")
+    with steps.step("OULAD is in the marts"):
+        client.wait_until_modelled([id for id, _ in sent], WAIT_SECONDS)
+    for name, count in what_is_there(plan.laurel_variables()["LAUREL_READER_DATABASE_URL"]).items():
+        print(f"{count:>14,}  {name}")
+    if len(tables) < len(TABLES):
+        print(f"{OPTIONAL}.csv is not in the folder: load it later with the same command.")
+
+
+def find(directory: Path) -> list[Table]:
+    """The published files in a folder, packed or not. Raises StartFailed where one is missing."""
+    if not directory.is_dir():
+        raise StartFailed(f"{directory} is not a folder. Give the one that holds OULAD's seven CSV files.")
+    tables, missing = [], []
+    for stem, dataset in TABLES.items():
+        packed_or_not = (directory / f"{stem}.csv", directory / f"{stem}.csv.gz")
+        path = next((path for path in packed_or_not if path.is_file()), None)
+        if path:
+            tables.append(Table(path, f"oulad/{dataset}"))
+        elif stem != OPTIONAL:
+            missing.append(f"{stem}.csv")
+    if missing:
+        raise StartFailed(
+            f"{directory} lacks {', '.join(missing)}. OULAD's files are taken under their published names, as .csv or "
+            f".csv.gz; only {OPTIONAL} may be missing."
+        )
+    return tables
+
+
+def _send(client: Client, table: Table) -> tuple[str, bool]:
+    with (
+        table.path.open("rb") as file,
+        tqdm(total=table.path.stat().st_size, desc=f"{table.path.name:<24}", unit="B", unit_scale=True) as bar,
+    ):
+        counted = cast(BinaryIO, CallbackIOWrapper(bar.update, file, "read"))
+        return client.send_bytes(table.dataset, table.path.name, _chunks(counted))
+
+
+def _chunks(body: BinaryIO) -> Iterator[bytes]:
+    while chunk := body.read(CHUNK_BYTES):
+        yield chunk
+
+
+def what_is_there(reader_url: str) -> dict[str, int]:
+    """How much of OULAD the marts show."""
+    with closing(connect(reader_url)) as connection, connection.cursor() as cursor:
+        counts = {}
+        for name, statement in WHAT_IS_THERE.items():
+            cursor.execute(statement)
+            row = cursor.fetchone()
+            counts[name] = int(row[0]) if row else 0
+        return counts
