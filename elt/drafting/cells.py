@@ -61,7 +61,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
 _SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 _YEAR_FIRST = re.compile(r"\d{4}([/.-])\d{1,2}\1\d{1,2}")
-_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_MONTHS = frozenset({"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"})
+_MONTH = rf"({'|'.join(sorted(_MONTHS))})[a-z]*\.?"
 _NAMED_MONTH = re.compile(rf"(\d{{1,2}}[ -]{_MONTH}[ -]\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}})", re.IGNORECASE)
 
 
@@ -79,7 +80,7 @@ def kind_of(cell: str) -> Kind:
     first = text[0]
     if first.isdigit() or first in "+-.":
         return _kind_of_digits(text)
-    if text.lower() in ("true", "false"):
+    if first in "tTfF" and text.lower() in ("true", "false"):
         return Kind.TRUE_FALSE
     return _kind_of_word(text)
 
@@ -126,7 +127,8 @@ def _kind_of_date(text: str) -> Kind:
 def _kind_of_word(text: str) -> Kind:
     if text[0].isdigit():  # 1 234 with a no-break space
         return Kind.THOUSANDS if _THOUSANDS.fullmatch(text) and text.replace("\u00a0", "").isascii() else Kind.WORDS
-    return Kind.NAMED_MONTH if _NAMED_MONTH.fullmatch(text) else Kind.WORDS
+    may_be_month = text[:3].lower() in _MONTHS
+    return Kind.NAMED_MONTH if may_be_month and _NAMED_MONTH.fullmatch(text) else Kind.WORDS
 
 
 def _is_date(text: str) -> bool:

@@ -56,4 +56,4 @@ def content_of(text: str, kind: Kind) -> Content | None:
         if (text[0].isdigit() or "ox" in text.lower()) and _STREET.fullmatch(text):
             return Content.ADDRESS
         return Content.PERSON_NAME if _NAME.fullmatch(text) else None
-    return Content.CODE if _CODE.fullmatch(text) else None
+    return Content.CODE if not text.isalpha() and _CODE.fullmatch(text) else None

@@ -8,12 +8,13 @@ texts that share it.
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 BLOCK_NUMBERS = 2**20  # numbers written together, column after column: 8 MB
-PART_ROWS = 2**21  # so many numbers are sorted at a time, 16 MB of them
+PART_ROWS = 2**20  # so many numbers are sorted at a time, 8 MB of them
 NAMED_LINES = 5
 
 Hashes = npt.NDArray[np.uint64]
@@ -27,11 +28,22 @@ class Repeats:
     lines: tuple[int, ...]
 
 
+class _Part(NamedTuple):
+    """Rows, each block's equal ones as one: how many they are, the first's line, and lines of others among them."""
+
+    hashes: Hashes
+    values: Hashes
+    lines: Hashes
+    counts: npt.NDArray[np.int64]
+    repeated_lines: Hashes
+
+
 class Fingerprints:
     """The numbers of a table. Give it batches, then `close_writing`, then ask; a context manager frees the disk."""
 
     def __init__(self, column_count: int) -> None:
-        self._width = column_count + 1  # the last one is the row's physical line number
+        self.whole_row = column_count  # where the number of a row's cells all together stands
+        self._width = column_count + 2  # the last one is the row's physical line number
         self._block = max(BLOCK_NUMBERS // self._width, 1)  # rows
         self._file = tempfile.TemporaryFile(prefix="laurel-draft-")  # noqa: SIM115 - closed by close()
         self._waiting: list[list[Hashes]] = []
@@ -47,7 +59,7 @@ class Fingerprints:
     def add(self, columns: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
         """A batch of rows, column by column, with the physical lines on which they start."""
         batch = [np.fromiter(map(hash, cells), np.int64, len(lines)).view(np.uint64) for cells in columns]
-        self._waiting.append([*batch, np.asarray(lines, np.uint64)])
+        self._waiting.append([*batch, _mix(batch, len(lines)), np.asarray(lines, np.uint64)])
         self._waiting_rows += len(lines)
         if self._waiting_rows >= self._block:
             self._write_blocks()
@@ -73,23 +85,15 @@ class Fingerprints:
 
     def distinct_count(self, columns: Sequence[int]) -> int:
         """How many different rows there are, of these columns alone."""
-        count = 0
-        for hashes, _ in self._parts(columns):
-            hashes.sort()
-            count += int(np.count_nonzero(hashes[1:] != hashes[:-1])) + bool(len(hashes))
-        return count
+        return sum(len(np.unique(part.hashes)) for part in self._parts(columns))
 
     def is_unique(self, columns: Sequence[int]) -> bool:
         """Whether no two rows are the same in these columns; most that are not show it in the first rows."""
-        first = self._mixed(columns, 0)[: self.row_count]
-        first.sort()
-        if (first[1:] == first[:-1]).any():
+        first = self.first_rows(columns, self._block)
+        if len(np.unique(first)) < len(first):
             return False
-        for hashes, _ in self._parts(columns):
-            hashes.sort()
-            if (hashes[1:] == hashes[:-1]).any():
-                return False
-        return True
+        parts = self._parts(columns)
+        return all((part.counts == 1).all() and len(np.unique(part.hashes)) == len(part.hashes) for part in parts)
 
     def first_rows(self, columns: Sequence[int], rows: int) -> Hashes:
         """One number for each of the file's first rows in these columns; never more than one block of them."""
@@ -98,28 +102,26 @@ class Fingerprints:
     def repeats(self, columns: Sequence[int]) -> Repeats:
         """Rows that equal an earlier one in these columns."""
         count, named = 0, list[int]()
-        for hashes, lines in self._parts(columns, with_lines=True):
-            order = np.argsort(hashes, kind="stable")  # stable: of equals the first line stays first
-            hashes = hashes[order]
-            again = lines[order[1:][hashes[1:] == hashes[:-1]]]
-            count += len(again)
-            named = sorted([*named, *_smallest(again)])[:NAMED_LINES]
+        for part in self._parts(columns):
+            order = np.lexsort((part.lines, part.hashes))
+            hashes = part.hashes[order]
+            again = part.lines[order[1:][hashes[1:] == hashes[:-1]]]  # the first of their block, not of the file
+            count += int(part.counts.sum()) - len(hashes) + len(again)
+            named = sorted([*named, *map(int, part.repeated_lines), *_smallest(again)])[:NAMED_LINES]
         return Repeats(count, tuple(named))
 
     def second_partners(self, column: int, partner: int) -> Repeats:
         """Rows whose value of `column` stands more often with another value of `partner`, and where that begins."""
         count, named = 0, list[int]()
-        for hashes, lines, partners in self._parts_of_pairs(column, partner):
-            order = np.lexsort((lines, partners, hashes))
-            hashes, lines, partners = hashes[order], lines[order], partners[order]
-            new_pair = np.append(True, (hashes[1:] != hashes[:-1]) | (partners[1:] != partners[:-1]))
-            starts = np.flatnonzero(new_pair)
-            sizes = np.diff(np.append(starts, len(hashes)))
-            by_size = np.lexsort((lines[starts], -sizes, hashes[starts]))  # of each value, the usual pair first
-            starts, sizes = starts[by_size], sizes[by_size]
-            unusual = np.append(False, hashes[starts][1:] == hashes[starts][:-1])
+        for part in self._parts([column, partner], divided_by=column):
+            order = np.lexsort((part.lines, part.hashes))
+            starts = np.flatnonzero(_is_new(part.hashes[order]))  # of the same pair in all blocks
+            sizes = np.add.reduceat(part.counts[order], starts)
+            lines, values = part.lines[order][starts], part.values[order][starts]
+            by_size = np.lexsort((lines, -sizes, values))  # of each value, the usual pair first
+            unusual = by_size[~_is_new(values[by_size])]
             count += int(sizes[unusual].sum())
-            named = sorted([*named, *_smallest(lines[starts[unusual]])])[:NAMED_LINES]
+            named = sorted([*named, *_smallest(lines[unusual])])[:NAMED_LINES]
         return Repeats(count, tuple(named))
 
     def collision_rate(self, column: int) -> float:
@@ -128,41 +130,39 @@ class Fingerprints:
         _, counts = np.unique(first, return_counts=True)
         return float(np.square(counts / len(first)).sum()) if len(first) else 1.0
 
-    def _parts(self, columns: Sequence[int], with_lines: bool = False) -> Iterator[tuple[Hashes, Hashes]]:
-        """All rows in parts, equal ones in the same part: the mixed numbers, and the lines where they are asked for."""
-        part_count = -(-self.row_count // PART_ROWS)
-        for part in range(part_count):
-            hashes, lines = list[Hashes](), list[Hashes]()
-            for block in range(self._block_count):
-                mixed = self._mixed(columns, block)
-                chosen = slice(None) if part_count == 1 else mixed % np.uint64(part_count) == part
-                hashes.append(mixed[chosen])
-                if with_lines:
-                    lines.append(self._column(self._width - 1, block)[chosen])
-            yield np.concatenate(hashes), np.concatenate(lines) if lines else hashes[0][:0]
+    def _parts(self, columns: Sequence[int], divided_by: int | None = None) -> Iterator[_Part]:
+        """All rows in parts that are not empty, equal ones in the same part, each block's equal ones as one.
 
-    def _parts_of_pairs(self, column: int, partner: int) -> Iterator[tuple[Hashes, Hashes, Hashes]]:
+        Rows with an equal number in the column `divided_by` come into the same part, whatever else is in them.
+        """
         part_count = -(-self.row_count // PART_ROWS)
-        for part in range(part_count):
-            found: list[tuple[Hashes, Hashes, Hashes]] = []
-            for block in range(self._block_count):
-                hashes = self._mixed([column], block)
-                chosen = hashes % np.uint64(part_count) == part
-                lines, partners = self._column(self._width - 1, block), self._column(partner, block)
-                found.append((hashes[chosen], lines[chosen], partners[chosen]))
-            hashes, lines, partners = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-            yield hashes, lines, partners
+        for number in range(part_count):
+            found = [self._part_of_block(columns, divided_by, block, part_count, number) for block in self._blocks]
+            part = _Part(*map(np.concatenate, zip(*found, strict=True)))
+            if len(part.hashes):
+                yield part._replace(repeated_lines=np.sort(part.repeated_lines)[:NAMED_LINES])
+
+    def _part_of_block(
+        self, columns: Sequence[int], divided_by: int | None, block: int, part_count: int, number: int
+    ) -> _Part:
+        hashes = self._mixed(columns, block)
+        values = hashes if divided_by is None else self._mixed([divided_by], block)
+        chosen = np.flatnonzero(values % np.uint64(part_count) == number)
+        chosen = chosen[np.argsort(hashes[chosen], kind="stable")]  # stable: of equals the first line stays first
+        is_new = _is_new(hashes[chosen])
+        first = chosen[is_new]
+        counts = np.diff(np.append(np.flatnonzero(is_new), len(chosen)))
+        lines = self._column(self._width - 1, block)
+        return _Part(hashes[first], values[first], lines[first], counts, np.sort(lines[chosen[~is_new]])[:NAMED_LINES])
 
     @property
-    def _block_count(self) -> int:
-        return -(-self.row_count // self._block)
+    def _blocks(self) -> range:
+        return range(-(-self.row_count // self._block))
 
     def _mixed(self, columns: Sequence[int], block: int) -> Hashes:
         """One number for the cells of a row in these columns; their order counts."""
-        mixed = np.zeros(min(self._block, self.row_count - block * self._block), np.uint64)
-        for column in columns:
-            mixed = _scatter(mixed * np.uint64(0x9E3779B97F4A7C15) + self._column(column, block))
-        return mixed
+        rows = min(self._block, self.row_count - block * self._block)
+        return _mix([self._column(column, block) for column in columns], rows)
 
     def _column(self, column: int, block: int) -> Hashes:
         self._file.seek((block * self._width + column) * self._block * 8)
@@ -170,11 +170,25 @@ class Fingerprints:
         return np.frombuffer(self._file.read(rows * 8), np.uint64)
 
 
+def _mix(columns: Sequence[Hashes], rows: int) -> Hashes:
+    mixed = np.zeros(rows, np.uint64)
+    for column in columns:
+        mixed = _scatter(mixed * np.uint64(0x9E3779B97F4A7C15) + column)
+    return mixed
+
+
 def _scatter(numbers: Hashes) -> Hashes:
     """splitmix64's last step: each bit of the result depends on every bit given."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))
+
+
+def _is_new(hashes: Hashes) -> npt.NDArray[np.bool_]:
+    """Of sorted numbers, each that differs from the one before."""
+    is_new = np.ones(len(hashes), np.bool_)
+    is_new[1:] = hashes[1:] != hashes[:-1]
+    return is_new
 
 
 def _smallest(lines: Hashes) -> list[int]:

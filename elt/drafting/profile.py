@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from elt.drafting.batches import Batch
 from elt.drafting.cells import INTEGERS, NULL_WORDS, NUMBERS, SHOWN_CHARACTERS, Kind, kind_of
@@ -16,6 +17,8 @@ MOST_NAMED_LEVELS = 200  # of so many the first line is known
 LEVEL_CHARACTERS = 200
 SHAPE_CHARACTERS = 60
 CACHE_LIMIT = 20_000
+# Kinds whose cells' lengths are counted: a code has one length, a quantity several.
+MEASURED = NUMBERS | {Kind.LEADING_ZERO, Kind.LONG_DIGITS, Kind.DATETIME}
 
 
 @dataclass
@@ -26,13 +29,20 @@ class Seen:
     first_line: int = 0
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """What is known of one distinct cell."""
+class _Look(NamedTuple):
+    """What makes cells alike for counting."""
 
     kind: Kind
     content: Content | None
     is_stray: bool
+    is_long: bool
+    is_gap: bool
+
+
+class _Judged(NamedTuple):
+    """What is known of one distinct cell; its number, if it is one."""
+
+    look: _Look
     number: int | Decimal | None
 
 
@@ -65,22 +75,28 @@ class ColumnProfile:
 
     def add(self, cells: Sequence[str], lines: Sequence[int]) -> None:
         """The column's cells of a batch of records; each distinct one is looked at once."""
+        cache, levels = self._cache, self.levels
+        looks: dict[_Look, tuple[int, str]] = {}  # with how many cells look so, and the first of them
+        numbers: list[int | Decimal] = []
         for cell, count in Counter(cells).items():
-            judged = self._cache.get(cell) or self._judge(cell)
-            seen = self.kinds.get(judged.kind)
-            if seen is None:
-                seen = self.kinds[judged.kind] = Seen(0, lines[cells.index(cell)])
-            seen.count += count
-            if judged.number is not None:
-                self._add_number(judged.number, count, cell, cells, lines)
-            else:
-                self._add_text(judged, cell, count, cells, lines)
-            if judged.content is not None:
-                _see(self.contents.setdefault(judged.content, Seen()), count, cell, cells, lines)
-            if judged.is_stray:
-                _see(self.stray, count, cell, cells, lines)
-            if self.levels is not None:
-                self._add_level(cell, count, cells, lines)
+            look, number = cache.get(cell) or self._judge(cell)
+            before, first = looks.get(look, (0, cell))
+            looks[look] = before + count, first
+            if number is not None:
+                numbers.append(number)
+                if number > 100:
+                    _see(self.above_100, count, cell, cells, lines)
+            elif look.is_gap:
+                _see(self.missing.setdefault(cell, Seen()), count, cell, cells, lines)
+            elif look.kind is Kind.DATE:
+                self._add_date(cell.strip())
+            if look.kind in MEASURED:
+                self.lengths[min(len(cell.strip()), LEVEL_CHARACTERS)] += count
+            if levels is not None:
+                levels = self._add_level(levels, cell, count, cells, lines)
+        self._add_numbers(numbers)
+        for look, (count, first) in looks.items():
+            self._add_look(look, count, first, cells, lines)
 
     def _judge(self, cell: str) -> _Judged:
         kind = kind_of(cell)
@@ -89,44 +105,42 @@ class ColumnProfile:
         if kind in NUMBERS:
             number = int(text) if kind in INTEGERS else Decimal(text)
         is_stray = kind is not Kind.BLANK and (len(text) != len(cell) or "  " in text)
-        judged = _Judged(kind, content_of(text, kind), is_stray, number)
+        is_gap = kind is Kind.BLANK or kind is Kind.MARK or text in NULL_WORDS
+        judged = _Judged(_Look(kind, content_of(text, kind), is_stray, len(cell) > SHOWN_CHARACTERS, is_gap), number)
         if len(self._cache) >= CACHE_LIMIT:
             self._cache.clear()
         if len(cell) <= LEVEL_CHARACTERS:
             self._cache[cell] = judged
         return judged
 
-    def _add_number(
-        self, number: int | Decimal, count: int, cell: str, cells: Sequence[str], lines: Sequence[int]
-    ) -> None:
-        if self.minimum is None or number < self.minimum:
-            self.minimum = number
-        if self.maximum is None or number > self.maximum:
-            self.maximum = number
-        if number > 100:
-            _see(self.above_100, count, cell, cells, lines)
-        self._add_length(cell.strip(), count)
+    def _add_look(self, look: _Look, count: int, first: str, cells: Sequence[str], lines: Sequence[int]) -> None:
+        seen = [self.kinds.setdefault(look.kind, Seen())]
+        if look.content is not None:
+            seen.append(self.contents.setdefault(look.content, Seen()))
+        if look.is_stray:
+            seen.append(self.stray)
+        if look.is_long and look.kind is not Kind.BLANK:
+            seen.append(self.too_long)
+        line = lines[cells.index(first)]
+        for one in seen:
+            one.first_line = min(one.first_line or line, line)
+            one.count += count
+        if not self.shape and not look.is_gap:
+            self.shape = shape_of(first.strip())
 
-    def _add_text(self, judged: _Judged, cell: str, count: int, cells: Sequence[str], lines: Sequence[int]) -> None:
-        text = cell.strip()
-        if judged.kind in (Kind.BLANK, Kind.MARK) or text in NULL_WORDS:
-            _see(self.missing.setdefault(cell, Seen()), count, cell, cells, lines)
-        elif judged.kind is Kind.DATE:
-            self.first_date = min(self.first_date or text, text)
-            self.last_date = max(self.last_date or text, text)
-        if judged.kind not in (Kind.BLANK, Kind.MARK) and text not in NULL_WORDS:
-            self._add_length(text, count)
-        if len(cell) > SHOWN_CHARACTERS:
-            _see(self.too_long, count, cell, cells, lines)
+    def _add_numbers(self, numbers: Sequence[int | Decimal]) -> None:
+        if numbers:
+            self.minimum = min(numbers) if self.minimum is None else min(self.minimum, *numbers)
+            self.maximum = max(numbers) if self.maximum is None else max(self.maximum, *numbers)
 
-    def _add_length(self, text: str, count: int) -> None:
-        self.lengths[min(len(text), LEVEL_CHARACTERS)] += count
-        if not self.shape:
-            self.shape = shape_of(text)
+    def _add_date(self, text: str) -> None:
+        self.first_date = min(self.first_date or text, text)
+        self.last_date = max(self.last_date or text, text)
 
-    def _add_level(self, cell: str, count: int, cells: Sequence[str], lines: Sequence[int]) -> None:
-        levels = self.levels
-        assert levels is not None  # noqa: S101 - only called so
+    def _add_level(
+        self, levels: dict[str, int], cell: str, count: int, cells: Sequence[str], lines: Sequence[int]
+    ) -> dict[str, int] | None:
+        """The levels with one cell more; None once there are too many."""
         if cell in levels:
             levels[cell] += count
         elif len(levels) >= MOST_LEVELS or len(cell) > LEVEL_CHARACTERS:
@@ -136,6 +150,7 @@ class ColumnProfile:
             levels[cell] = count
             if len(levels) <= MOST_NAMED_LEVELS:
                 self.level_lines[cell] = lines[cells.index(cell)]
+        return self.levels
 
     def count(self, *kinds: Kind) -> int:
         """How many cells are of these kinds."""

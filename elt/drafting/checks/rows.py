@@ -34,9 +34,8 @@ def broken_lines(subject: Subject) -> Iterator[Hit]:
     "Delete them where they are mistakes; where they are separate events, leave the dataset without a key.",
 )
 def duplicate_rows(subject: Subject) -> Iterator[Hit]:
-    if not subject.columns or not subject.file.row_count:
-        return
-    repeats = subject.file.fingerprints.repeats([column.position for column in subject.columns])
+    fingerprints = subject.file.fingerprints
+    repeats = fingerprints.repeats([fingerprints.whole_row])
     if repeats.count:
         told = "1 line equals" if repeats.count == 1 else f"{repeats.count:,} lines equal"
         yield Hit(f"{told} an earlier one.", (), repeats.lines, repeats.count)
