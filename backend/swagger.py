@@ -82,7 +82,7 @@ def _template(contracts: Mapping[str, Contract]) -> dict[str, Any]:
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "The API key itself."}},
             "parameters": _parameters(contracts),
-            "requestBodies": {"File": _file()},
+            "requestBodies": {"File": _file(), "Corrections": _corrections()},
             "responses": _responses(),
             "schemas": _schemas(),
         },
@@ -127,6 +127,15 @@ def _parameters(contracts: Mapping[str, Contract]) -> dict[str, Any]:
             "schema": {"type": "number", "minimum": 0, "maximum": 60},
             "description": "Seconds to wait while its parts are being put together.",
         },
+        **{
+            name: {
+                "name": name,
+                "in": "query",
+                "description": "Kept with the submission; may also be a field of the form, before the file.",
+                "schema": {"type": "string", "maxLength": length},
+            }
+            for name, length in DESCRIPTION_LENGTHS.items()
+        },
         "filename": {
             "name": "filename",
             "in": "query",
@@ -170,9 +179,19 @@ def _insight_parameters() -> dict[str, Any]:
     }
 
 
+def _corrections() -> dict[str, Any]:
+    binary = {"type": "string", "format": "binary"}
+    form = {"type": "object", "required": ["file"], "properties": {"file": binary}}
+    return {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": form}, "text/csv": {"schema": {"type": "string"}}},
+    }
+
+
 def _file() -> dict[str, Any]:
     binary = {"type": "string", "format": "binary"}
-    form = {"type": "object", "required": ["file"], "properties": {**dict.fromkeys(FORMATS, TEXT), "file": binary}}
+    fields = {**dict.fromkeys((*FORMATS, *DESCRIPTION_LENGTHS), TEXT), "file": binary}
+    form = {"type": "object", "required": ["file"], "properties": fields}
     packed = {"schema": binary}
     return {
         "required": True,

@@ -76,6 +76,8 @@ class Incoming:
     stated: Stated = NOTHING_STATED
     archive_filename: str | None = None  # of the ZIP of several files that it came in
     archive_member: str | None = None
+    title: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -197,9 +199,9 @@ def add(
             insert into catalog.submission
                 (dataset_id, account_id, object_key, filename, sha256, byte_count, idempotency_key,
                  replaces_submission_id, header_mapping, stated, archive_filename, archive_member, content_sha256,
-                 compression, status, error_code, error_message, settled_at)
+                 compression, title, note, status, error_code, error_message, settled_at)
             values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-                 %s, %s, %s, %s, case when %s then now() end) returning id
+                 %s, %s, %s, %s, %s, %s, case when %s then now() end) returning id
             """,
             [
                 incoming.dataset_id,
@@ -216,6 +218,8 @@ def add(
                 incoming.archive_member,
                 content.sha256 if content else None,
                 content.compression.format if content and content.compression else None,
+                incoming.title,
+                incoming.note,
                 "rejected" if refusal else "received",
                 refusal.code if refusal else None,
                 refusal.in_words() if refusal else None,

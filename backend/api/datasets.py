@@ -132,7 +132,7 @@ def _summary(contract: Contract, counts: dict[str, dict[str, int]], owner: Owner
         "links": {
             "self": url_for("datasets.get_dataset", dataset=contract.name),
             "example": url_for("datasets.get_example", dataset=contract.name),
-            "submissions": url_for("uploads.create_submission", dataset=contract.name),
+            "submissions": url_for("submissions.list_submissions_of_dataset", dataset=contract.name),
             "contract": url_for("contracts.get_contract", dataset=contract.name),
             "mapping": url_for("header_mappings.get_mapping", dataset=contract.name),
             "profile": url_for("profiles.get_profile", dataset=contract.name) if contract.is_described else None,

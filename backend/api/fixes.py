@@ -45,7 +45,7 @@ def create_fix(id: UUID) -> tuple[Response, int, dict[str, str]]:
     parameters:
       - {$ref: "#/components/parameters/id"}
       - {$ref: "#/components/parameters/filename"}
-    requestBody: {$ref: "#/components/requestBodies/File"}
+    requestBody: {$ref: "#/components/requestBodies/Corrections"}
     responses:
       202:
         description: Durable, and about to be applied; wait with `GET /submissions/{id}?wait=`.

@@ -205,5 +205,14 @@ def description() -> dict[str, str | None]:
     return body
 
 
+def described(form: Mapping[str, str]) -> dict[str, str | None]:
+    """The title and note of a file, in the query or in fields of the form."""
+    given = {name: request.args.get(name, form.get(name)) or None for name in DESCRIPTION_LENGTHS}
+    for name, text in given.items():
+        if text is not None and (len(text) > DESCRIPTION_LENGTHS[name] or UNSTORABLE.search(text)):
+            raise _bad(name, f"Text of at most {DESCRIPTION_LENGTHS[name]} characters.")
+    return given
+
+
 def _bad(name: str, allowed: str) -> BadRequest:
     return BadRequest("bad_parameter", f"The parameter `{name}` is out of range.", allowed=allowed, parameter=name)

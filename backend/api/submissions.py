@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, request
 
 from backend.api import parameters
 from backend.api.representation import as_json, visible, with_error_groups
@@ -19,10 +19,10 @@ from elt.receiving import contract_of
 # Nothing more will happen to these by itself. `failed` is not among them: it is tried again.
 SETTLED = ("modelled", "rejected", "replaced", "retracted", "held")
 
-blueprint = Blueprint("submissions", __name__, url_prefix="/api/v1/submissions")
+blueprint = Blueprint("submissions", __name__, url_prefix="/api/v1")
 
 
-@blueprint.get("")
+@blueprint.get("/submissions")
 @require_role()
 def list_submissions() -> Response:
     """Your submissions, newest first (an admin sees everybody's).
@@ -39,7 +39,30 @@ def list_submissions() -> Response:
         content: {application/json: {schema: {$ref: "#/components/schemas/Submissions"}}}
       default: {$ref: "#/components/responses/Problem"}
     """
-    dataset = request.args.get("dataset")
+    return _page(request.args.get("dataset"))
+
+
+@blueprint.get("/datasets/<dataset:dataset>/submissions")
+@require_role()
+def list_submissions_of_dataset(dataset: str) -> Response:
+    """Your submissions to one dataset, newest first (an admin sees everybody's).
+    ---
+    tags: [submissions]
+    parameters:
+      - {$ref: "#/components/parameters/dataset"}
+      - {$ref: "#/components/parameters/status"}
+      - {name: cursor, in: query, schema: {type: string}, description: "`next_cursor` of the page before."}
+      - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 200, default: 50}}
+    responses:
+      200:
+        description: One page; `next_cursor` is null on the last.
+        content: {application/json: {schema: {$ref: "#/components/schemas/Submissions"}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    return _page(dataset)
+
+
+def _page(dataset: str | None) -> Response:
     if dataset is not None:
         contract_of(services().contracts, dataset)
     limit = parameters.limit()
@@ -56,11 +79,11 @@ def list_submissions() -> Response:
     response = jsonify(submissions=[as_json(submission) for submission in found[:limit]], next_cursor=following)
     if following:
         query = urlencode({**request.args.to_dict(), "cursor": following})
-        response.headers["Link"] = f'<{url_for("submissions.list_submissions")}?{query}>; rel="next"'
+        response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
     return response
 
 
-@blueprint.get("/<uuid:id>")
+@blueprint.get("/submissions/<uuid:id>")
 @require_role()
 def get_submission(id: UUID) -> Response:
     """What became of a submission.
@@ -100,7 +123,7 @@ def _is_settled(submission: Submission) -> bool:
     return submission.status in SETTLED and (submission.open_fixes == 0 or submission.status != "modelled")
 
 
-@blueprint.patch("/<uuid:id>")
+@blueprint.patch("/submissions/<uuid:id>")
 @require_role()
 def describe_submission(id: UUID) -> Response:
     """Set a submission's title and note.
@@ -127,7 +150,7 @@ def describe_submission(id: UUID) -> Response:
     return jsonify(as_json(submission))
 
 
-@blueprint.delete("/<uuid:id>")
+@blueprint.delete("/submissions/<uuid:id>")
 @require_role()
 def retract_submission(id: UUID) -> tuple[Response, int]:
     """Take a submission back; its rows leave raw and every mart.

@@ -51,6 +51,8 @@ def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
       - {$ref: "#/components/parameters/dataset"}
       - {$ref: "#/components/parameters/dryRun"}
       - {$ref: "#/components/parameters/filename"}
+      - {$ref: "#/components/parameters/title"}
+      - {$ref: "#/components/parameters/note"}
       - {$ref: "#/components/parameters/encoding"}
       - {$ref: "#/components/parameters/delimiter"}
       - {$ref: "#/components/parameters/quote"}
@@ -79,6 +81,8 @@ def replace_file(id: UUID) -> tuple[Response, int, dict[str, str]]:
       - {$ref: "#/components/parameters/id"}
       - {$ref: "#/components/parameters/dryRun"}
       - {$ref: "#/components/parameters/filename"}
+      - {$ref: "#/components/parameters/title"}
+      - {$ref: "#/components/parameters/note"}
       - {$ref: "#/components/parameters/encoding"}
       - {$ref: "#/components/parameters/delimiter"}
       - {$ref: "#/components/parameters/quote"}
@@ -101,6 +105,7 @@ def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dic
     contract = contract_of(parts.contracts, dataset)
     maximum = parts.settings.max_upload_bytes
     parameters.header_mapping({})
+    parameters.described({})
     parameters.stated({})  # a query that cannot be is refused before the body is read
     file = open_file(request, g.body, maximum, default_name=f"{contract.raw_table}.csv")
     # A new version stays with the owner of the old one, also where an admin sends it.
@@ -113,6 +118,7 @@ def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dic
         replaces,
         header_mapping=parameters.header_mapping(file.fields),
         stated=parameters.stated(file.fields),
+        **parameters.described(file.fields),
     )
     if parameters.dry_run():
         return dry_runs.take(file, incoming, maximum)

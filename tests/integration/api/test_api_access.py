@@ -18,6 +18,7 @@ CALLS = [
     ("GET", "/api/v1/datasets/laurel/students"),
     ("GET", "/api/v1/datasets/laurel/students/example.csv"),
     ("POST", "/api/v1/datasets/laurel/students/submissions"),
+    ("GET", "/api/v1/datasets/laurel/students/submissions"),
     ("PATCH", "/api/v1/datasets/laurel/students"),
     ("GET", "/api/v1/datasets/laurel/students/contract"),
     ("PUT", "/api/v1/datasets/laurel/students/contract"),

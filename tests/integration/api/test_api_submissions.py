@@ -1,5 +1,6 @@
 """What became of a file: list, look, wait, describe, download, retract."""
 
+import io
 import threading
 import time
 import uuid
@@ -199,3 +200,24 @@ def test_an_unknown_submission(ada: Any) -> None:
         response = ada.get(path)
         assert response.status_code == 404
         assert response.mimetype == "application/problem+json"
+
+
+def test_the_submissions_of_a_dataset_are_listed_where_its_link_leads(ada: Any, students: Students) -> None:
+    id = ada.upload(students()).json["id"]
+    link = ada.get("/api/v1/datasets/laurel/students").json["links"]["submissions"]
+    assert id in [one["id"] for one in ada.get(link).json["submissions"]]
+    others = ada.get("/api/v1/datasets/laurel/parents/submissions").json["submissions"]
+    assert {one["dataset"] for one in others} <= {"laurel/parents"}
+    first = ada.get(f"{link}?limit=1")
+    assert first.headers["Link"].startswith(f"<{link}?limit=1&cursor=")
+    assert ada.get("/api/v1/datasets/laurel/pupils/submissions").json["code"] == "unknown_dataset"
+
+
+def test_title_and_note_come_with_the_file(ada: Any, students: Students) -> None:
+    sent = ada.upload(students(), query_string={"title": "Autumn", "note": "as of today"}).json
+    assert (sent["title"], sent["note"]) == ("Autumn", "as of today")
+    form = {"title": "Of the form", "file": (io.BytesIO(students()), "students.csv")}
+    path = "/api/v1/datasets/laurel/students/submissions"
+    assert ada.request("POST", path, data=form, content_type="multipart/form-data").json["title"] == "Of the form"
+    refused = ada.upload(students(), query_string={"title": "x" * 201})
+    assert (refused.status_code, refused.json["parameter"]) == (400, "title")

@@ -129,6 +129,7 @@ def test_every_call_can_be_tried_with_the_key_typed_in_once(
         "/api/v1/submissions": {"dataset": "laurel/students", "limit": "5"},
         "/api/v1/submissions/{id}/file": id,
         "/api/v1/submissions/{id}/rejects": id,
+        "/api/v1/datasets/{dataset}/submissions": STUDENTS,
         "/api/v1/submissions/{id}/fixes": id,
         "/api/v1/submissions/{id}/versions": id,
         "/api/v1/insights": {},
