@@ -36,9 +36,9 @@ def start(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
         if not supervisor.is_running():
             with steps.step("supervisor"):
                 supervisor.boot()
-        _start_storage(plan, supervisor, steps)
+        start_storage(plan, supervisor, steps)
         airflow_started = pool.submit(_start_airflow, plan, supervisor, steps)
-        _start_backend(plan, supervisor, steps)
+        start_backend(plan, supervisor, steps)
         submissions = _send_sample(plan, steps, files) if files else []
         airflow_started.result()
     _wait(steps, "Airflow is healthy", "airflow-scheduler", lambda: not airflow.unhealthy(plan.airflow_url), 180)
@@ -48,7 +48,7 @@ def start(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
     sample.remember_sent(plan.home)
 
 
-def _start_storage(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
+def start_storage(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
     """Postgres with its roles and databases, and the object store; or a look at the external ones."""
     if plan.has_embedded_store:
         (plan.home.path / "s3").mkdir(exist_ok=True)
@@ -97,7 +97,8 @@ def _start_airflow(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
         supervisor.start(name)
 
 
-def _start_backend(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
+def start_backend(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
+    """The warehouse with its demo accounts, then the API."""
     with steps.step("warehouse"):
         _run(plan, [sys.executable, "-m", "elt", "migrate"], "The warehouse could not be prepared")
         ensure_demo_accounts(

@@ -1,0 +1,26 @@
+"""Real parts under supervisor, to be killed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.parts import Parts, running_parts
+from tests.faults.rounds import Trial
+
+SEED = 20261121
+
+
+@pytest.fixture(scope="session")
+def parts() -> Iterator[Parts]:
+    """Postgres, the store, the backend and two polls, under the stack's supervisor."""
+    with running_parts() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def trial(parts: Parts) -> Trial:
+    """A trial whose marts were published once."""
+    begun = Trial(parts, SEED)
+    begun.prepare()
+    print(f"seed {SEED}")
+    return begun
