@@ -4,7 +4,7 @@ import logging
 
 from flask import Flask
 
-from backend import pages, problems, security, swagger, waiting
+from backend import pages, problems, readiness, security, swagger, waiting
 from backend.api import (
     contracts,
     datasets,
@@ -59,6 +59,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         reader_pool=Pool(settings.reader_database_url, POOL_SIZE),
         store=ObjectStore(settings),
     )
+    parts = app.extensions[EXTENSION]
+    app.extensions[readiness.EXTENSION] = readiness.Readiness(parts.pool, parts.reader_pool, parts.store)
     app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)

@@ -17,6 +17,7 @@ from elt.database import Pool, only_row, transaction
 from elt.detecting import SAMPLE_BYTES, Compression, Stated, read_layout
 from elt.errors import Conflict, LaurelError, NotFound, Refused, Unavailable
 from elt.gzip_files import gzip_sample
+from elt.incoming_objects import arrived
 from elt.ledger import Incoming
 from elt.packing import packing_of
 from elt.store import ObjectStore
@@ -118,7 +119,7 @@ def take_sample(
         (object_key,) = only_row(cursor)
     store.put(object_key, source.buffered())  # what fails from here on is swept
     with pool.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
+        arrived(connection, object_key)
         cursor.execute(
             "insert into catalog.dataset_draft "
             "(account_id, dataset_id, filename, object_key, sha256, byte_count, stated) "

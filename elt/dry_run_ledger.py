@@ -13,6 +13,7 @@ from psycopg2.extras import RealDictCursor
 from elt import ledger
 from elt.database import only_row
 from elt.errors import Conflict
+from elt.incoming_objects import arrived
 from elt.ledger import Incoming, RejectedLine
 
 WORK_CHANNEL = "laurel_dry_run"  # NOTIFY: a dry run waits
@@ -94,7 +95,7 @@ def announce(connection: Connection, dataset_id: str) -> str:
 def add(connection: Connection, incoming: Incoming, object_key: str, sha256: str, byte_count: int) -> UUID:
     """Enter a file whose bytes are durable, and wake whoever makes dry runs."""
     with connection.cursor() as cursor:
-        cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
+        arrived(connection, object_key)
         cursor.execute(
             """
             insert into catalog.dry_run

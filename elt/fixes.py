@@ -12,6 +12,7 @@ from psycopg2.extras import RealDictCursor
 from elt import ledger
 from elt.database import only_row
 from elt.errors import Conflict
+from elt.incoming_objects import arrived, disown
 from elt.ledger import Submission
 
 RETRY_BASE_SECONDS = 10
@@ -131,7 +132,7 @@ def add(
     Raises UniqueViolation where the same bytes were sent before, or the refused submission's own are live elsewhere.
     """
     with connection.cursor() as cursor:
-        cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
+        arrived(connection, object_key)
         cursor.execute(
             "select status from catalog.submission where submission_id = %s for update", [submission.submission_id]
         )
@@ -177,7 +178,8 @@ def waiting(connection: Connection) -> list[tuple[int, int, str]]:
 def restore_object(connection: Connection, fix: Fix, object_key: str) -> Fix:
     """Give a fix whose object was lost the same bytes under a new key, and wake `ingest`."""
     with connection.cursor() as cursor:
-        cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
+        arrived(connection, object_key)
+        disown(connection, fix.object_key)
         cursor.execute(
             "update catalog.fix set object_key = %s, status = 'received', error_code = null, error_message = null, "
             "next_attempt_at = now() where fix_id = %s",

@@ -13,6 +13,7 @@ from psycopg2.extras import RealDictCursor
 from elt.database import only_row
 from elt.detecting import NOTHING_STATED, Stated
 from elt.errors import Conflict, LaurelError, Refused
+from elt.incoming_objects import arrived, disown
 from elt.streams import Content
 
 WORK_CHANNEL = "laurel_work"  # NOTIFY: something waits for `ingest`
@@ -193,7 +194,6 @@ def add(
     `content`, of the CSV inside, is None where nobody looked. Raises UniqueViolation where it is already live.
     """
     with connection.cursor() as cursor:
-        cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
         cursor.execute(
             """
             insert into catalog.submission
@@ -235,8 +235,9 @@ def restore_object(
     connection: Connection, submission: Submission, object_key: str, sha256: str, byte_count: int, content: Content
 ) -> Submission:
     """Give a submission whose object was lost the same content under a new key, and wake `ingest`."""
+    arrived(connection, object_key)
+    disown(connection, submission.object_key)
     with connection.cursor() as cursor:
-        cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
         cursor.execute(
             "update catalog.submission set object_key = %s, sha256 = %s, byte_count = %s, compression = %s, "
             "status = 'received', error_code = null, error_message = null, next_attempt_at = now() "

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from psycopg2.extensions import connection as Connection
 
 from elt import fixes, fixing, ledger, retracting
-from elt.assembling import ABANDONED_AFTER, Assembler
+from elt.assembling import Assembler
 from elt.contract import Contract
 from elt.database import Pool, connect, only_row, transaction
 from elt.errors import NotFound, Refused, Unavailable
+from elt.incoming_objects import sweep
 from elt.intake import take_in
 from elt.ledger import Incoming
-from elt.loading import load
+from elt.loading import RETRY_LONGEST_SECONDS, load
 from elt.receiving import keep
 from elt.settings import Settings
 from elt.store import ObjectStore
 from elt.streams import Source
+from elt.transforming import bury_dead
 
 log = logging.getLogger(__name__)
 DROP_PREFIX = "uploads/"
@@ -66,7 +68,8 @@ def poll(
         return _counted(connection, report, errors, subject)
 
     try:
-        _sweep(connection, store)
+        bury_dead(connection)
+        sweep(connection, store)
         assembler = Assembler(connection, pool, store, contracts, settings.max_multipart_bytes, counted)
         assembler.sweep()
         report.assembled = assembler.assemble_waiting()
@@ -112,8 +115,14 @@ def _waiting(connection: Connection) -> list[int]:
     """Submissions to load, oldest first. `loading` ones count: a loader that died holds no lock."""
     with transaction(connection), connection.cursor() as cursor:
         cursor.execute(
-            "select submission_id from catalog.submission where status in ('received', 'loading') "
-            "or status = 'failed' and next_attempt_at <= now() order by submission_id"
+            """
+            select submission_id from catalog.submission where status in ('received', 'loading')
+                -- No wait is longer; a later time was noted by a clock that has been put back since.
+                or status = 'failed' and isfinite(next_attempt_at)
+                and not next_attempt_at between now() and now() + make_interval(secs => %s)
+            order by submission_id
+            """,
+            [RETRY_LONGEST_SECONDS],
         )
         return [submission_id for (submission_id,) in cursor.fetchall()]
 
@@ -173,17 +182,6 @@ def _apply_fixes(
             if applied is not None:
                 log.info("fix %s of submission %s: %s", fix_id, submission_id, applied)
                 report.fixed += 1
-
-
-def _sweep(connection: Connection, store: ObjectStore) -> None:
-    """Remove the bytes of uploads that died before they were promised."""
-    with transaction(connection), connection.cursor() as cursor:
-        cursor.execute(
-            "select object_key from catalog.incoming_object where started_at < now() - %s", [ABANDONED_AFTER]
-        )
-        for (object_key,) in cursor.fetchall():
-            store.delete(object_key)
-            cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
 
 
 def _adopt_dropped(

@@ -13,6 +13,7 @@ from elt.contract import Contract
 from elt.database import Pool, only_row
 from elt.detecting import DELIMITERS, QUOTES, Stated
 from elt.errors import Conflict, LaurelError, NotFound, Refused
+from elt.incoming_objects import arrived
 from elt.ledger import LIVE, Incoming, Submission
 from elt.store import ObjectStore
 from elt.streams import Source
@@ -57,6 +58,7 @@ def keep(pool: Pool, store: ObjectStore, source: Source, incoming: Incoming, ref
         content = None if refusal else source.content()
         try:
             with pool.connection() as connection:
+                arrived(connection, object_key)
                 id = ledger.add(connection, incoming, object_key, source.sha256, source.byte_count, content, refusal)
         except UniqueViolation as error:
             with pool.connection() as connection:
@@ -85,14 +87,15 @@ def discard(pool: Pool, store: ObjectStore, object_key: str) -> None:
     """Remove what an upload without a promise left; what cannot be removed now is swept later."""
     try:
         with pool.connection() as connection, connection.cursor() as cursor:
+            # An answer lost on its way back does not mean that it was not entered. This waits where it still may be.
+            cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
             cursor.execute(
                 "select 1 from catalog.submission where object_key = %(key)s "
                 "union all select 1 from catalog.fix where object_key = %(key)s",
                 {"key": object_key},
             )
-            if cursor.fetchone() is None:  # an answer lost on its way back does not mean that it was not entered
+            if cursor.fetchone() is None:
                 store.delete(object_key)
-            cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
     except LaurelError as error:
         log.warning("object %s is left for the sweep: %s", object_key, error.message)
 

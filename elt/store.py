@@ -1,5 +1,6 @@
 """The object store: any S3. Objects carry no metadata of ours; everything known about them is in the ledger."""
 
+import io
 import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 NOT_FOUND_CODES = {"404", "NoSuchKey", "NotFound"}
 TRANSIENT_STATUSES = {408, 425, 429}
+PROBE_KEY = "health/probe"
 HOME_REGION = "us-east-1"  # the one region that S3 does not want to be named
 
 
@@ -95,6 +97,10 @@ class ObjectStore:
         """Raises NotFound where the bucket does not exist."""
         with translated_errors():
             self._client.head_bucket(Bucket=self._bucket)
+
+    def write_probe(self, byte_count: int) -> None:
+        """Write an object that nobody reads, always the same one. Raises Unavailable where the store has no space."""
+        self.put(PROBE_KEY, io.BytesIO(b"\0" * byte_count))
 
     def create_bucket(self) -> None:
         """Make the bucket unless it is there."""

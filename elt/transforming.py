@@ -56,6 +56,7 @@ def transform(settings: Settings) -> TransformReport | None:
     try:
         if not locks.try_transform_lock(connection):
             return None
+        bury_dead(connection)
         plan = _plan(connection, project_fingerprint())
         if plan is None:
             return None
@@ -72,6 +73,24 @@ def transform(settings: Settings) -> TransformReport | None:
         connection.close()
 
 
+def bury_dead(connection: Connection) -> None:
+    """Say of a transform that died that it did. One that lives holds the lock, on a connection of its own."""
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update catalog.transform_run
+            set status = 'failed', finished_at = now(), error_message = 'The process died before it was done.'
+            where status = 'running' and not exists (
+                select from pg_locks
+                where locktype = 'advisory' and mode = 'ExclusiveLock' and granted and pid <> pg_backend_pid()
+                    and database = (select oid from pg_database where datname = current_database())
+                    and (classid, objid, objsubid) = (0, %s, 1)
+            )
+            """,
+            [locks.REMOVAL],
+        )
+
+
 def project_fingerprint() -> str:
     """Changes with any file of the dbt project that decides what is built."""
     digest = hashlib.sha256()
@@ -86,10 +105,6 @@ def _plan(connection: Connection, fingerprint: str) -> _Plan | None:
     """Fix what this run sees; None where raw is what the marts already show."""
     with transaction(connection), connection.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read")
-        cursor.execute(
-            "update catalog.transform_run set status = 'failed', finished_at = now(), "
-            "error_message = 'The process died before it was done.' where status = 'running'"
-        )
         cursor.execute(
             "select project_fingerprint from catalog.transform_run where status = 'published' "
             "order by transform_run_id desc limit 1"

@@ -1,14 +1,12 @@
 """Whether the API is alive, whether what it needs is there, and numbers for Prometheus."""
 
-from collections.abc import Callable
+from typing import cast
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 
-from backend import metrics
+from backend import metrics, readiness
 from backend.problems import problem
 from backend.services import services
-from elt.database import Pool
-from elt.errors import LaurelError
 
 blueprint = Blueprint("health", __name__)
 
@@ -29,30 +27,25 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Every dependency is reached.
+    """Every dependency is reached, and has space left.
     ---
     tags: [health]
+    description: Writes a little to Postgres and to the store, at most every five seconds. A full disk is not ready.
     security: []
     responses:
       200:
-        description: All of them answer.
+        description: All of them answer and can write.
         content: {application/json: {schema: {$ref: "#/components/schemas/Readiness"}}}
       503: {$ref: "#/components/responses/Problem"}
     """
-    parts = services()
-    checks: dict[str, Callable[[], None]] = {
-        "database": lambda: _query(parts.pool),
-        "reader": lambda: _query(parts.reader_pool),
-        "store": parts.store.ping,
-    }
-    found = {name: _state(check) for name, check in checks.items()}
+    found = cast(readiness.Readiness, current_app.extensions[readiness.EXTENSION]).states()
     away = [name for name, state in found.items() if state != "ok"]
     if not away:
         return jsonify(status="ok", checks=found)
     return problem(
         503,
         "not_ready",
-        "Not reached: " + ", ".join(away) + ".",
+        "Not reached, or without space: " + ", ".join(away) + ".",
         remedy="`./start.sh status` shows the processes, `./start.sh logs` what they say.",
         details={"checks": found},
     )
@@ -74,16 +67,3 @@ def get_metrics() -> Response:
     with services().pool.connection() as connection:
         text = metrics.exposition(metrics.read(connection))
     return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _query(pool: Pool) -> None:
-    with pool.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("select 1")
-
-
-def _state(check: Callable[[], None]) -> str:
-    try:
-        check()
-    except LaurelError as error:
-        return error.code
-    return "ok"

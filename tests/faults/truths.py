@@ -27,7 +27,7 @@ def broken(parts: Parts, book: Book, *, recent: Iterable[str] | None = None, set
     `recent`: the promises whose bytes and rows are compared one by one (default: all of them). `settled`: nothing may
     wait any more either.
     """
-    connection = psycopg2.connect(parts.settings.database_url)
+    connection = psycopg2.connect(parts.settings.database_url, options="-c statement_timeout=60s")
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read")

@@ -3,9 +3,12 @@
 import gzip
 import io
 import zipfile
+from contextlib import closing
 
 import pytest
 
+from elt import locks
+from elt.database import connect
 from elt.settings import Settings
 from tests.integration.pipeline import Pipeline, students
 
@@ -121,3 +124,26 @@ def test_a_dropped_file_that_cannot_be_unpacked_is_kept_as_rejected(
     with pipeline.store.open(key) as body:
         assert body.read() == content
     assert pipeline.poll().adopted == 0
+
+
+def test_a_clock_that_is_put_back_makes_nobody_wait(pipeline: Pipeline) -> None:
+    sent = [pipeline.send(students(id)).submission for id in ("A1", "B1", "C1")]
+    for submission, seconds in zip(sent, ("172800", "20", "infinity"), strict=True):
+        pipeline.query(
+            "update catalog.submission set status = 'failed', next_attempt_at = now() + %s::interval where id = %s",
+            [seconds, str(submission.id)],
+        )
+    pipeline.poll()
+    # The first time is further off than any attempt is ever put off; the others are meant.
+    assert [pipeline.status(submission) for submission in sent] == ["loaded", "failed", "failed"]
+
+
+def test_a_transform_that_died_is_told_by_the_next_poll_and_a_living_one_is_left_alone(pipeline: Pipeline) -> None:
+    pipeline.query("insert into catalog.transform_run (datasets, project_fingerprint) values ('{}', '')")
+    with closing(connect(pipeline.settings.database_url)) as living:
+        assert locks.try_transform_lock(living)
+        pipeline.poll()
+        assert pipeline.query("select status from catalog.transform_run") == [("running",)]
+    pipeline.poll()
+    [(status, message)] = pipeline.query("select status, error_message from catalog.transform_run")
+    assert (status, message) == ("failed", "The process died before it was done.")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from elt import ledger
-from elt.errors import Conflict, LaurelError, NotFound, Refused
+from elt.errors import Conflict, LaurelError, NotFound, Refused, Unavailable
 from elt.polling import PollFailed
 from elt.receiving import Receipt
 from elt.settings import Settings
@@ -167,3 +167,21 @@ def test_without_a_store_nothing_is_promised(pipeline: Pipeline, settings: Setti
         pipeline.send(students("A1"))
     assert error.value.code == "store_unavailable"
     assert pipeline.query("select * from catalog.submission") == []
+
+
+def test_an_upload_that_was_given_up_is_not_promised(pipeline: Pipeline) -> None:
+    """It took longer than any upload may, or the clock leapt: the sweep takes its object, so there is no receipt."""
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() > 300_000:
+                pipeline.query("update catalog.incoming_object set started_at = started_at - interval '2 days'")
+                pipeline.poll()
+            return super().read(min(size or 0, 100_000) if size and size > 0 else 100_000)
+
+    with pytest.raises(Unavailable) as given_up:
+        pipeline.send_stream(Slow(students(*map(str, range(10_000)))))
+    assert given_up.value.code == "upload_given_up"
+    assert pipeline.object_keys() == set()
+    assert pipeline.query("select * from catalog.submission") == []
+    assert pipeline.query("select * from catalog.incoming_object") == []
