@@ -1,8 +1,11 @@
 """One submission into raw, exactly once or not at all: rows, refused lines and the ledger's state commit together."""
 
 import dataclasses
+import errno
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any
@@ -85,7 +88,11 @@ def _claim(connection: Connection, submission_id: int) -> Claim | None:
 def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract, claim: Claim) -> Loaded:
     with store.open(claim.object_key) as body, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rejects:
         source = Source(body)
-        with open_csv(source) as (csv, compression), connection.cursor() as cursor:
+        with (
+            _refused_only_as_sent(source, claim),
+            open_csv(source) as (csv, compression),
+            connection.cursor() as cursor,
+        ):
             contract = header_mapping.fitted(connection, contract, claim.submission_id, csv.sample(), claim.stated)
             front = read_front(csv.sample(), contract, claim.stated, compression)
             cursor.execute("savepoint before_rows")
@@ -109,6 +116,17 @@ def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract
             groups = error_groups(connection, claim.submission_id)
             obstacle = explained(obstacle, groups, tally.rejected, front.encoding)
         return _settle(connection, contract, claim, front, tally, obstacle)
+
+
+@contextmanager
+def _refused_only_as_sent(source: Source, claim: Claim) -> Iterator[None]:
+    """What is wrong with an object that somebody overwrote is not its sender's to mend."""
+    try:
+        yield
+    except Refused:
+        source.drained_sha256()
+        check_unchanged(source, claim)
+        raise
 
 
 def check_unchanged(source: Source, claim: Claim) -> None:
@@ -237,6 +255,8 @@ def _fail(connection: Connection, claim: Claim, error: Exception) -> None:
         code, message = "object_lost", "The stored file is gone. Send it again."
     elif isinstance(error, LaurelError):
         code, message = error.code, _sentences(error)
+    elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        code, message = "loader_disk_full", "The loader has no space for its temporary files; it is tried again."
     if not connection.closed:
         _end_attempt(connection, claim, "failed", code, message)
 

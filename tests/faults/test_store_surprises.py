@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from signal import SIGCONT, SIGSTOP
+from signal import SIGCONT, SIGKILL, SIGSTOP
 
 import pytest
 
@@ -37,8 +37,16 @@ def delete_through_the_store(parts: Parts, key: str) -> None:
     parts.store.delete(key)
 
 
+def forget(parts: Parts) -> None:
+    """The embedded store remembers a folder for five minutes, and fails meanwhile; one that starts anew looks."""
+    doomed = parts.family("s3")
+    signal_all(doomed, SIGKILL)
+    parts.wait_until_back(doomed)
+
+
 def delete_behind_its_back(parts: Parts, key: str) -> None:
     path_of(parts, key).unlink()
+    forget(parts)
 
 
 def overwrite_through_the_store(parts: Parts, key: str) -> None:
@@ -47,6 +55,7 @@ def overwrite_through_the_store(parts: Parts, key: str) -> None:
 
 def overwrite_behind_its_back(parts: Parts, key: str) -> None:
     path_of(parts, key).write_bytes(OTHER_BYTES)
+    forget(parts)
 
 
 def change_one_byte(parts: Parts, key: str) -> None:

@@ -118,9 +118,11 @@ def test_a_loader_that_dies_leaves_nothing_and_the_next_one_loads(pipeline: Pipe
     assert len(pipeline.student_ids()) == 20_000
 
 
-def test_stored_bytes_that_were_changed_are_not_loaded(pipeline: Pipeline) -> None:
+@pytest.mark.parametrize("other", [students("B1"), b"a,b\n1,2\n", b"", b"%PDF-1.7"])
+def test_stored_bytes_that_were_changed_are_not_loaded(pipeline: Pipeline, other: bytes) -> None:
+    """Nor is the sender blamed for them, whatever they look like."""
     receipt = pipeline.send(students("A1"))
-    pipeline.store.put(receipt.submission.object_key, io.BytesIO(students("B1")))
+    pipeline.store.put(receipt.submission.object_key, io.BytesIO(other))
     with pytest.raises(polling.PollFailed):
         pipeline.poll()
     assert pipeline.student_ids() == []
