@@ -1,9 +1,10 @@
-"""Real parts under supervisor, to be killed."""
+"""Real parts under supervisor, to be killed and to be starved of space."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.disks import DisksPlan, mounted
 from tests.faults.parts import Parts, running_parts
 from tests.faults.rounds import Trial
 
@@ -12,8 +13,8 @@ SEED = 20261121
 
 @pytest.fixture(scope="session")
 def parts() -> Iterator[Parts]:
-    """Postgres, the store, the backend and two polls, under the stack's supervisor."""
-    with running_parts() as running:
+    """Postgres, the store, the backend and two polls under the stack's supervisor, on disks of their own."""
+    with running_parts(DisksPlan, furnished=mounted) as running:
         yield running
 
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -122,25 +122,23 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str, pause: 
 @contextmanager
 def running_parts(
     plan_type: type[PartsPlan] = PartsPlan,
-    before: Callable[[Path], None] = lambda home: None,
-    after: Callable[[], None] = lambda: None,
+    furnished: Callable[[Path], AbstractContextManager[None]] = lambda home: nullcontext(),
 ) -> Iterator[Parts]:
-    """Parts in a throw-away home, on free ports; `before` may furnish the home, `after` takes that away again."""
+    """Parts in a throw-away home, on free ports; `furnished` may prepare the home, and clears that away at the end."""
     directory = Path(tempfile.mkdtemp(prefix="laurel-faults-"))
     home = Home(directory, directory / "logs")
     home.create()
     free = {name: ports.any_free() for name in ports.DEFAULTS}
     parts = Parts(plan_type(home, free, credentials.load_or_create(home)))
-    try:
-        before(directory)
-        start(parts)
-        yield parts
-    finally:
-        parts.supervisor.stop()
-        end(leftovers(directory))
-        parts.supervisor._rpc("close")()
-        after()
-        shutil.rmtree(directory)
+    with furnished(directory):
+        try:
+            start(parts)
+            yield parts
+        finally:
+            parts.supervisor.stop()
+            end(leftovers(directory))
+            parts.supervisor._rpc("close")()
+    shutil.rmtree(directory)
 
 
 def start(parts: Parts) -> None:

@@ -5,7 +5,7 @@ import pytest
 from tests.faults.rounds import Trial
 
 # Each part is killed this often; the order mixes them, as the long form does.
-ROUNDS = [*("loader", "backend", "postgres", "store") * 3, "dbt", "dbt"]
+ROUNDS = [*("loader", "backend", "postgres", "store") * 3, "dbt"]
 
 
 @pytest.mark.parametrize(("number", "part"), list(enumerate(ROUNDS, 1)))
