@@ -18,6 +18,7 @@ _ID = "@id@"
 class File:
     """A students file: its bytes, and the digest of `line:student_id` of its good lines, in order, as SQL makes it."""
 
+    prefix: str  # of its ids
     content: bytes
     lines: int
     bad_lines: tuple[int, ...]
@@ -44,6 +45,11 @@ def _template() -> tuple[str, str]:
     return header, line
 
 
+def new_version(rng: Random, old: File) -> File:
+    """The same students and a few more, as a correction has them: one that removed many would be held."""
+    return students_file(rng, old.prefix, old.lines + rng.randint(1, 20))
+
+
 def students_file(rng: Random, prefix: str, lines: int) -> File:
     """A file in which no id is used by any other file of another prefix; some lines lack their required id."""
     header, template = _template()
@@ -56,4 +62,4 @@ def students_file(rng: Random, prefix: str, lines: int) -> File:
             good.append(f"{number}:{id}")
     content = ("\n".join(written) + "\n").encode()
     digest = hashlib.md5(",".join(good).encode(), usedforsecurity=False).hexdigest()
-    return File(content, lines, tuple(sorted(bad)), digest)
+    return File(prefix, content, lines, tuple(sorted(bad)), digest)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.faults import truths
 from tests.faults.clients import Book, Client, Promise
-from tests.faults.files import students_file
+from tests.faults.files import new_version, students_file
 from tests.faults.parts import TRANSFORMER, Parts, run_elt, wait_until
 from tests.faults.strikes import STRIKES, Observer, Strike
 
@@ -141,8 +141,7 @@ class Trial:
         old = self.book.replaceable()
         if len(old) > 3 and rng.random() < 0.3:
             predecessor = old.pop(rng.randrange(len(old)))
-            file = students_file(rng, f"{number}-v", rng.randint(*SMALL_LINES))
-            work.append(pool.submit(self._client(rng).send, file, predecessor.id))
+            work.append(pool.submit(self._client(rng).send, new_version(rng, predecessor.file), predecessor.id))
         while len(old) > KEPT_FILES:
             work.append(pool.submit(self._client(rng).retract, old.pop(0)))
         return work

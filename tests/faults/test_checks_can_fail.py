@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults import truths
 from tests.faults.clients import Client
-from tests.faults.files import students_file
+from tests.faults.files import new_version, students_file
 from tests.faults.parts import run_elt
 from tests.faults.rounds import Trial
 
@@ -27,7 +27,7 @@ def sound(trial: Trial) -> Trial:
     assert second is not None
     assert third is not None
     assert trial.settle() == []
-    assert client.send(students_file(rng, "D", 100), first.id)
+    assert client.send(new_version(rng, first.file), first.id)
     client.retract(second)
     assert trial.settle() == []
     assert run_elt(trial.parts, "transform").returncode == 0

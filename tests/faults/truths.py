@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 from tests.faults.clients import Book, Promise
 from tests.faults.parts import Parts
 
-OPEN = ("received", "loading", "failed")
+OPEN = ("received", "loading", "failed", "held")  # no version sent here gives reason to hold it
 IN_RAW = ("loaded", "modelled")
 GONE = ("rejected", "replaced", "retracted")
 WITNESS = "witness"  # a schema with a view of somebody's own on a mart
