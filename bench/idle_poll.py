@@ -1,4 +1,4 @@
-"""What a poll with nothing to do costs once many files have been loaded.
+"""What a poll with nothing to do costs once many files have been loaded, and what the API's listings do.
 
 Makes a throw-away database beside the warehouse and fills its ledger with loaded submissions; the store is the stack's.
 """
@@ -11,9 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-from elt import warehouse
+from backend.app import create_app
+from elt import accounts, warehouse
 from elt.contract import load_contracts
-from elt.database import connect
+from elt.database import connect, transaction
 from elt.polling import poll
 from elt.settings import Settings
 from elt.store import ObjectStore
@@ -26,9 +27,35 @@ def with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
+def listings(settings: Settings, repeats: int) -> None:
+    """The pages that a researcher and an operator ask for, in this process: without a server's own time."""
+    connection = connect(settings.database_url)
+    with transaction(connection):
+        key = accounts.add(connection, "bench", "admin")
+        with connection.cursor() as cursor:
+            cursor.execute("update catalog.submission set account_id = (select max(account_id) from catalog.account)")
+    connection.close()
+    client = create_app(settings).test_client()
+    for name, path in (
+        ("submissions", "/api/v1/submissions?limit=200"),
+        ("of one dataset", "/api/v1/submissions?dataset=laurel/students&limit=200"),
+        ("with one status", "/api/v1/submissions?status=rejected"),
+        ("datasets", "/api/v1/datasets"),
+        ("metrics", "/metrics"),
+    ):
+        taken = []
+        for _ in range(repeats + 1):
+            started = time.perf_counter()
+            answer = client.get(path, headers={"Authorization": f"Bearer {key}"})
+            taken.append(time.perf_counter() - started)
+            if answer.status_code != 200:
+                raise SystemExit(f"{path} was answered with {answer.status_code}: {answer.text}")
+        print(f"  {name:<22} {statistics.median(taken[1:]):.3f} s ({max(taken[1:]):.3f} s)")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--polls", type=int, default=10)
     parser.add_argument("--superuser-url", help="who may create a database, where LAUREL_DATABASE_URL's role may not")
     options = parser.parse_args()
@@ -59,10 +86,9 @@ def main() -> None:
             started = time.perf_counter()
             poll(settings, store, load_contracts())
             taken.append(time.perf_counter() - started)
-        print(
-            f"{options.files:,} files loaded: an idle poll takes "
-            f"{statistics.median(taken):.3f} s (worst {max(taken):.3f} s)"
-        )
+        print(f"{options.files:,} files loaded: median (worst) of {options.polls}")
+        print(f"  idle poll              {statistics.median(taken):.3f} s ({max(taken):.3f} s)")
+        listings(settings, options.polls)
     finally:
         admin.cursor().execute(f"drop database {DATABASE} with (force)")
 
