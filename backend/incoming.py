@@ -12,6 +12,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, Multip
 
 from backend.problems import BadRequest, TooLarge
 from backend.silence import limit_silence
+from elt.filenames import tidy
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -245,9 +246,3 @@ def _events(decoder: MultipartDecoder, chunks: Iterator[bytes]) -> Iterator[Even
             allowed="multipart/form-data as RFC 7578 has it, with its boundary in the Content-Type header.",
             remedy="Let the HTTP client build the form, and set no Content-Type header by hand.",
         ) from error
-
-
-def tidy(filename: str) -> str:
-    """The last part of a path of any system, without what cannot be in a file's name."""
-    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(character for character in name if character.isprintable()).strip()[:255]

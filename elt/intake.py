@@ -12,6 +12,7 @@ from elt.contract import Contract
 from elt.database import Pool
 from elt.detecting import SAMPLE_BYTES, Compression
 from elt.errors import Refused
+from elt.filenames import printable, tidy
 from elt.gzip_files import GzipWatcher, gzip_sample
 from elt.ledger import Incoming
 from elt.packing import nested_archive, packing_of
@@ -138,10 +139,11 @@ def _inspect(
     archive: ZipFile, info: ZipInfo, contract: Contract | None, incoming: Incoming, number: int | None
 ) -> _Found:
     """Read one file of an archive to its end. `number`: its place among several, which are kept unpacked."""
-    incoming = replace(incoming, archive_member=info.filename)
+    path = printable(info.filename)
+    incoming = replace(incoming, archive_member=path)
     if number is not None:
         key = incoming.idempotency_key and f"{incoming.idempotency_key}/{number}"
-        name = info.filename.rsplit("/", 1)[-1]
+        name = tidy(path) or f"file-{number}.csv"
         incoming = replace(incoming, filename=name, archive_filename=incoming.filename, idempotency_key=key)
     try:
         with Member(archive, info) as member:
@@ -151,8 +153,8 @@ def _inspect(
     except Refused as refusal:
         if number is None:
             raise
-        raise _of_member(refusal, info.filename) from refusal
-    return _Found(info, incoming, Content(sha256, Compression("zip", info.filename) if number is None else None))
+        raise _of_member(refusal, path) from refusal
+    return _Found(info, incoming, Content(sha256, Compression("zip", path) if number is None else None))
 
 
 def looked_at(sample: bytes, contract: Contract | None, incoming: Incoming, *, packed: bool) -> Incoming:

@@ -12,6 +12,7 @@ from elt.assembling import Assembler
 from elt.contract import Contract
 from elt.database import Pool, connect, only_row, transaction
 from elt.errors import NotFound, Refused, Unavailable
+from elt.filenames import tidy
 from elt.incoming_objects import sweep
 from elt.intake import take_in
 from elt.ledger import Incoming
@@ -208,7 +209,7 @@ def _adopt(pool: Pool, store: ObjectStore, contracts: Mapping[str, Contract], ke
     if dataset_id not in contracts or not filename:
         _set_aside(pool, store, key)
         return 0
-    incoming = Incoming(dataset_id, None, filename)
+    incoming = Incoming(dataset_id, None, tidy(filename) or "file.csv")
     try:
         with store.open(key) as body:
             receipts = take_in(pool, store, None, Source(body), incoming, max_bytes)

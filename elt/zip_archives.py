@@ -70,13 +70,9 @@ def translated_errors() -> Iterator[None]:
 
 def _is_passed_over(member: zipfile.ZipInfo) -> bool:
     """Folders, and what macOS and Windows put beside people's files."""
-    name = member.filename.rsplit("/", 1)[-1]
-    return (
-        member.is_dir()
-        or member.filename.startswith("__MACOSX/")
-        or name.startswith(".")
-        or (name.lower() in SYSTEM_FILES)
-    )
+    path = member.filename.replace("\\", "/")  # as some packers on Windows write it
+    name = path.rsplit("/", 1)[-1]
+    return member.is_dir() or path.startswith("__MACOSX/") or name.startswith(".") or (name.lower() in SYSTEM_FILES)
 
 
 def _check_no_spreadsheet(archive: zipfile.ZipFile) -> None:

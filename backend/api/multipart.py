@@ -11,12 +11,12 @@ from backend.api import parameters
 from backend.api.representation import as_json, location, time_text
 from backend.api.uploads import idempotency_key
 from backend.auth import account, require_role
-from backend.incoming import tidy
 from backend.problems import BadRequest
 from backend.services import services
 from backend.waiting import waiting_room
 from elt import ledger, multipart, parts, uploads
 from elt.errors import NotFound
+from elt.filenames import tidy
 from elt.uploads import Announced, Upload
 
 PAGE_DEFAULT = 100

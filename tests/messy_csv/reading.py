@@ -39,7 +39,8 @@ def contract_of(header: list[str]) -> Contract:
         {"name": name, "column": f"c{number}", "type": "string", "description": "", "example": ""}
         for number, name in enumerate(names)
     ]
-    return parse_contract({"name": "t/t", "title": "", "description": "", "version": 1, "fields": fields})
+    contract = {"name": "t/t", "title": "", "description": "", "version": 1, "maxRejectedRate": 1, "fields": fields}
+    return parse_contract(contract)
 
 
 def read(path: Path) -> Reading:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 
 Students = Callable[..., bytes]
 
@@ -218,3 +219,27 @@ def test_refused_lines_are_told_together(ada: Any, students: Students, load_all:
         ("line 21 is refused: the line has 19 cells, the header has 18", 1, 21),
     ]
     assert "Zorblax" not in str(body)
+
+
+def test_a_client_on_the_wire_states_fields_and_sends_archives(
+    server: Any, keys: dict[str, str], students: Students
+) -> None:
+    url = f"{server.url}/api/v1/datasets/laurel/students/submissions"
+    headers = {"Authorization": f"Bearer {keys['ada']}"}
+    archive = zipped(a=students(2), b=students(3))
+    form = [("encoding", (None, "utf-8")), ("delimiter", (None, "comma")), ("file", ("two.zip", archive))]
+    answer = requests.post(url, headers=headers, files=form, timeout=60)
+    assert answer.status_code == 201
+    assert [one["stated"] for one in answer.json()["submissions"]] == [{"encoding": "utf-8", "delimiter": "comma"}] * 2
+    raw = requests.post(
+        url, headers={**headers, "Content-Type": "application/gzip"}, data=gzip.compress(b"a\n1\n"), timeout=60
+    )
+    assert (raw.status_code, raw.json()["code"]) == (422, "wrong_header")
+
+
+def test_names_in_an_archive_are_made_fit_for_headers(ada: Any, students: Students) -> None:
+    archive = zipped(**{"a\r\nSet-Cookie: x": students(2), "..\\..\\\u202eb": students(3)})
+    answer = ada.upload(archive, "two.zip")
+    assert [one["filename"] for one in answer.json["submissions"]] == ["aSet-Cookie: x.csv", "b.csv"]
+    for one in answer.json["submissions"]:
+        assert ada.get(one["links"]["file"]).status_code == 200
