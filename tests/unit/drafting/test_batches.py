@@ -23,7 +23,7 @@ def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.usefixtures("block_bytes")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(TEXTS, st.integers(1, 4), st.sampled_from(['"', "'", None]), st.booleans())
 @example('"a","b","c"\n",","x""y"\na,b\n', 3, '"', False)  # a cell that is a delimiter
 @example('"a","b"\n"a\n","b"\n"a,b"\n', 2, '"', False)  # a cell over two lines

@@ -21,7 +21,7 @@ def sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("sizes")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(ROWS, st.integers(1, 7))
 def test_it_is_as_if_the_cells_were_compared(rows: list[tuple[str, str, str]], batch: int) -> None:
     with Fingerprints(3) as found:
