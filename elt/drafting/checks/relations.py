@@ -79,7 +79,7 @@ def codes_and_names(subject: Subject) -> Iterator[Hit]:
 def _pairs(subject: Subject) -> Iterator[tuple[Column, Column]]:
     """A code and its name: by their headers (school_code, school_name), or where nearly all values pair anyway."""
     filled = [column for column in subject.columns if column.there and column.draft.distinct_count > 1]
-    named = [(code, name) for code in filled for name in filled if code is not name and _are_named_alike(code, name)]
+    named = _named_alike(filled)
     yield from named
     categories = [column for column in filled if column.draft.categories and column.draft.distinct_count > 2]
     for one, other in combinations(categories[:PAIRED_COLUMNS], 2):
@@ -87,12 +87,15 @@ def _pairs(subject: Subject) -> Iterator[tuple[Column, Column]]:
             yield one, other
 
 
-def _are_named_alike(code: Column, name: Column) -> bool:
-    code_words, name_words = set(words_of(code.draft.name)), set(words_of(name.draft.name))
-    if not code_words & CODE_WORDS or name_words & CODE_WORDS or code.is_quantity or name.is_quantity:
-        return False
-    about = code_words - CODE_WORDS
-    return bool(about) and about == name_words - NAME_WORDS
+def _named_alike(columns: list[Column]) -> list[tuple[Column, Column]]:
+    """Columns whose headers speak of the same thing, once of its code and once of its name."""
+    words = [(column, frozenset(words_of(column.draft.name))) for column in columns if not column.is_quantity]
+    names: dict[frozenset[str], list[Column]] = {}
+    for column, said in words:
+        if not said & CODE_WORDS:
+            names.setdefault(said - NAME_WORDS, []).append(column)
+    codes = [(column, said - CODE_WORDS) for column, said in words if said & CODE_WORDS]
+    return [(code, name) for code, about in codes if about for name in names.get(about, ())]
 
 
 def _nearly_pair(subject: Subject, one: Column, other: Column) -> bool:
