@@ -6,13 +6,12 @@ from typing import Any
 from flasgger import NO_SANITIZER, Swagger
 from flask import Flask, Response, g, json, request, session
 
-from backend.api import described_datasets, dry_run_schema
+from backend.api import described_datasets, dry_run_schema, version_schemas
 from backend.api.parameters import DESCRIPTION_LENGTHS, FORMATS, STATUSES
 from backend.auth import SESSION_ACCOUNT, identify
 from backend.reporting.registry import registry
 from backend.services import services
 from elt.contract import Contract
-from elt.diffing import KINDS
 from elt.errors import LaurelError
 
 INTRODUCTION = """
@@ -82,7 +81,7 @@ def _template(contracts: Mapping[str, Contract]) -> dict[str, Any]:
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "The API key itself."}},
             "parameters": _parameters(contracts),
-            "requestBodies": {"File": _file(), "Corrections": _corrections()},
+            "requestBodies": {"File": _file(), "Corrections": version_schemas.corrections()},
             "responses": _responses(),
             "schemas": _schemas(),
         },
@@ -179,15 +178,6 @@ def _insight_parameters() -> dict[str, Any]:
     }
 
 
-def _corrections() -> dict[str, Any]:
-    binary = {"type": "string", "format": "binary"}
-    form = {"type": "object", "required": ["file"], "properties": {"file": binary}}
-    return {
-        "required": True,
-        "content": {"multipart/form-data": {"schema": form}, "text/csv": {"schema": {"type": "string"}}},
-    }
-
-
 def _file() -> dict[str, Any]:
     binary = {"type": "string", "format": "binary"}
     fields = {**dict.fromkeys((*FORMATS, *DESCRIPTION_LENGTHS), TEXT), "file": binary}
@@ -242,14 +232,6 @@ OPTIONAL: dict[str, Any] = {"type": "string", "nullable": True}
 NUMBER: dict[str, Any] = {"type": "integer"}
 COUNT: dict[str, Any] = {"type": "integer", "nullable": True}
 MOMENT: dict[str, Any] = {"type": "string", "format": "date-time", "nullable": True}
-HELD_FOR: dict[str, Any] = {
-    "type": "object",
-    "nullable": True,
-    "properties": {
-        **dict.fromkeys(("rows_before", "removed", "new", "changed", "unchanged"), NUMBER),
-        "max_removed_rate": {"type": "number"},
-    },
-}
 
 
 def _schemas() -> dict[str, Any]:
@@ -265,10 +247,10 @@ def _schemas() -> dict[str, Any]:
         "SubmissionsOfArchive": _list("submissions", "Submission"),
         "DryRun": {"type": "object", "properties": dry_run_schema.properties()},
         "Versions": _list("versions", "Submission"),
-        "Fix": {"type": "object", "properties": _fix()},
+        "Fix": {"type": "object", "properties": version_schemas.fix()},
         "Fixes": _list("fixes", "Fix"),
-        "Diff": {"type": "object", "properties": _diff()},
-        "Provenance": {"type": "object", "properties": _provenance()},
+        "Diff": {"type": "object", "properties": version_schemas.diff()},
+        "Provenance": {"type": "object", "properties": version_schemas.provenance()},
         "Dataset": {"type": "object", "properties": _dataset()},
         "Datasets": _list("datasets", "Dataset"),
         "Description": {
@@ -302,7 +284,10 @@ def _submission() -> dict[str, Any]:
         "compression": {"type": "string", "nullable": True, "enum": ["gzip", "zip"]},
         **dict.fromkeys(("archive", "archive_member"), OPTIONAL),
         "error_groups": {"type": "array", "items": {"type": "object", "properties": _error_group()}},
-        "held_for": {**HELD_FOR, "description": "What a version that is `held` would do to the rows before."},
+        "held_for": {
+            **version_schemas.HELD_FOR,
+            "description": "What a version that is `held` would do to the rows before.",
+        },
         "open_fixes": NUMBER,
         "header_mapping": {
             "type": "object",
@@ -319,21 +304,6 @@ def _error_group() -> dict[str, Any]:
     return {"column": OPTIONAL, "code": TEXT, "lines": NUMBER, "first_line": NUMBER, "message": TEXT}
 
 
-def _fix() -> dict[str, Any]:
-    line = {"type": "object", "properties": {"line": NUMBER, "code": TEXT, "message": TEXT}}
-    return {
-        **dict.fromkeys(("id", "submission", "filename", "sha256"), TEXT),
-        "status": {"type": "string", "enum": ["received", "applied", "rejected", "failed"]},
-        "account": OPTIONAL,
-        "bytes": NUMBER,
-        **dict.fromkeys(("lines_read", "lines_fixed", "lines_refused", "lines_unmatched"), COUNT),
-        "unmatched": {"type": "array", "items": line, "description": "The first 100; `line` is the fix's own."},
-        "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
-        **dict.fromkeys(("received_at", "applied_at"), MOMENT),
-        "links": {"type": "object", "additionalProperties": TEXT},
-    }
-
-
 def _upload() -> dict[str, Any]:
     part = {**dict.fromkeys(("number", "offset", "bytes"), NUMBER), "url": TEXT}
     part["found_bytes"] = {**NUMBER, "nullable": True, "description": "Where a thing of another size is in its place."}
@@ -347,45 +317,6 @@ def _upload() -> dict[str, Any]:
         **dict.fromkeys(("sha256", "urls_expire_at", "settled_at"), OPTIONAL),
         "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
         "links": {"type": "object", "additionalProperties": OPTIONAL},
-    }
-
-
-def _provenance() -> dict[str, Any]:
-    file = {
-        **dict.fromkeys(("id", "dataset", "filename", "status"), TEXT),
-        **dict.fromkeys(("number", "contract_version"), NUMBER),
-        "uploader": OPTIONAL,
-        **dict.fromkeys(("received_at", "loaded_at"), MOMENT),
-        "links": {"type": "object", "additionalProperties": TEXT},
-    }
-    fix = {"type": "object", "properties": {"line": NUMBER, "fix": TEXT, "link": TEXT}}
-    source = {
-        "submission": {"type": "object", "properties": file},
-        "lines": {"type": "array", "items": NUMBER},
-        "fixes": {"type": "array", "items": fix},
-    }
-    return {
-        "mart": TEXT,
-        "sources": {"type": "array", "items": {"type": "object", "properties": source}},
-        "behind": {"type": "array", "items": {"type": "object", "properties": file}},
-        "is_whole": {"type": "boolean"},
-    }
-
-
-def _diff() -> dict[str, Any]:
-    cell = {"type": "object", "properties": {"before": OPTIONAL, "after": OPTIONAL}}
-    change = {
-        "change": {"type": "string", "enum": list(KINDS)},
-        **dict.fromkeys(("line_before", "line_after"), COUNT),
-        "cells": {"type": "object", "additionalProperties": cell, "description": "By header; only of changed rows."},
-    }
-    return {
-        **dict.fromkeys(("submission", "against"), TEXT),
-        "counts": {"type": "object", "properties": dict.fromkeys((*KINDS, "unchanged"), NUMBER)},
-        "columns": {"type": "object", "additionalProperties": NUMBER, "description": "Changed cells, by header."},
-        "changes": {"type": "array", "items": {"type": "object", "properties": change}},
-        "next_cursor": OPTIONAL,
-        "links": {"type": "object", "additionalProperties": TEXT},
     }
 
 
