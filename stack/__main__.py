@@ -12,7 +12,7 @@ from pathlib import Path
 
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from stack import checks, credentials, failures, oulad, ports, status, verbs
+from stack import checks, credentials, failures, oulad, ports, sample, status, verbs
 from stack.home import REPOSITORY, Home
 from stack.plan import Plan, external_parts
 from stack.postgres import psql
@@ -156,7 +156,8 @@ def _load(home: Home, options: argparse.Namespace) -> int:
     plan = _existing(home)
     if not Supervisor(plan).is_running():
         raise StartFailed("Laurel is not running. `./start.sh` starts it.")
-    oulad.load(plan, options.directory)
+    client = sample.Client(plan.api_url, plan.credentials["researcher_key"])
+    oulad.load(client, plan.laurel_variables()["LAUREL_READER_DATABASE_URL"], options.directory)
     return 0
 
 

@@ -10,7 +10,6 @@ from tqdm import tqdm
 from tqdm.utils import CallbackIOWrapper
 
 from elt.database import connect
-from stack.plan import Plan
 from stack.sample import Client
 from stack.starting import StartFailed
 from stack.steps import Steps
@@ -46,18 +45,17 @@ class Table:
     dataset: str
 
 
-def load(plan: Plan, directory: Path) -> None:
+def load(client: Client, reader_url: str, directory: Path) -> None:
     """Send the folder's files, wait for their marts, print what is there. Raises StartFailed, SampleFailed."""
     tables = find(directory)
     steps = Steps()
-    client = Client(plan.api_url, plan.credentials["researcher_key"])
     sent = [_send(client, table) for table in tables]
     known = sum(not is_new for _, is_new in sent)
     if known:
         print(f"{known} of {len(sent)} files were there already.")
     with steps.step("OULAD is in the marts"):
         client.wait_until_modelled([id for id, _ in sent], WAIT_SECONDS)
-    for name, count in what_is_there(plan.laurel_variables()["LAUREL_READER_DATABASE_URL"]).items():
+    for name, count in what_is_there(reader_url).items():
         print(f"{count:>14,}  {name}")
     if len(tables) < len(TABLES):
         print(f"{OPTIONAL}.csv is not in the folder: load it later with the same command.")

@@ -1,8 +1,13 @@
 """OULAD's seven tables are taken as published: these names, these headers, these marks for what is missing."""
 
+import re
+from datetime import date, timedelta
+
 import pytest
+import yaml
 
 from elt.contract import load_contracts
+from elt.dbt_build import PROJECT
 
 # The header lines of the published files.
 PUBLISHED = {
@@ -36,3 +41,15 @@ def test_a_question_mark_and_an_empty_cell_are_missing(table: str) -> None:
 def test_only_clicks_have_no_key() -> None:
     keyless = [name for name, contract in load_contracts().items() if not contract.primary_key and "oulad" in name]
     assert keyless == ["oulad/student_vle"]
+
+
+def test_every_day_of_an_allowed_presentation_is_in_the_calendar() -> None:
+    """Otherwise a file could keep the marts from being published: the fact's days must be in dim_date."""
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    first, last = (date.fromisoformat(project["vars"][f"calendar_{end}_day"]) for end in ("first", "last"))
+    fields = {field.name: field for field in load_contracts()["oulad/student_vle"].fields}
+    code, day = fields["code_presentation"].constraints["pattern"], fields["date"].constraints
+    years = [year for year in range(1000, 10_000) if re.fullmatch(code, f"{year}B") and re.fullmatch(code, f"{year}J")]
+    assert {2013, 2014} <= set(years)
+    assert date(min(years), 2, 1) + timedelta(days=day["minimum"]) >= first
+    assert date(max(years), 10, 1) + timedelta(days=day["maximum"]) <= last

@@ -5,14 +5,14 @@ with described as (
 ),
 
 mentioned as (
-    {% for model in ['stg_oulad__assessments', 'stg_oulad__vle', 'stg_oulad__student_info',
-                     'stg_oulad__student_registration'] %}
+    {% for relation in [ref('stg_oulad__assessments'), ref('stg_oulad__vle'), ref('stg_oulad__student_info'),
+                        ref('stg_oulad__student_registration')] %}
     select
         section_key,
         source_system,
         module_code,
         presentation_code
-    from {{ ref(model) }}
+    from {{ relation }}
     union
     {% endfor %}
     select
