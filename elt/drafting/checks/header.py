@@ -1,5 +1,6 @@
 """The names of the columns."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from elt.contract import normalise
@@ -29,10 +30,10 @@ def blank_headers(subject: Subject) -> Iterator[Hit]:
 
 @check("header", "names that stand twice", "fail", "Rename or delete all but one of them.")
 def duplicate_headers(subject: Subject) -> Iterator[Hit]:
-    names = [normalise(cell) for cell in subject.layout.header]
-    for name in sorted({name for name in names if name and names.count(name) > 1}):
-        if not subject.header_is_data:
-            yield Hit(f"`{name}` stands {names.count(name)} times.", (name,), _line(subject), names.count(name))
+    names = Counter(normalise(cell) for cell in subject.layout.header)
+    for name, count in sorted(names.items()):
+        if name and count > 1 and not subject.header_is_data:
+            yield Hit(f"`{name}` stands {count} times.", (name,), _line(subject), count)
 
 
 @check(
