@@ -156,7 +156,7 @@ def open_file(request: Request, body: RequestBody, max_bytes: int, default_name:
             "too_large",
             "The file is larger than this server takes.",
             allowed=f"At most {max_bytes} bytes.",
-            remedy="Split it into several files, each with the header.",
+            remedy="Send it in parts: `python -m elt.client upload` does, or POST /api/v1/datasets/{dataset}/uploads.",
         )
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise BadRequest(
