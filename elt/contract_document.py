@@ -1,7 +1,7 @@
 """A contract that a researcher wrote, checked at the edge: every error says where it is and what is allowed."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -26,6 +26,7 @@ COLUMN = re.compile(r"[a-z][a-z0-9_]{0,54}")  # __v and a version's number may c
 OLD_COLUMN = re.compile(r".*__v\d+")
 SYSTEM_COLUMNS = ("cmax", "cmin", "ctid", "tableoid", "xmax", "xmin")
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+LARGEST_LIMIT = 2**63 - 1
 MOST_FIELDS, MOST_VALUES = 1000, 2000
 LENGTHS = {"title": 200, "description": 4000, "name": 200, "example": 1000, "value": 1000}
 # A pattern that cannot run for ever: characters and classes, at most three of them of varying number, one without end.
@@ -240,18 +241,16 @@ class _Check:
             )
 
     def _limits(self, constraints: dict[str, Any], kind: str, where: str) -> None:
-        limit: Callable[[str], Any] = date.fromisoformat if kind == "date" else Decimal
+        """The limits as the type's own values: numbers are kept as numbers, also where a form sent them as text."""
         found: dict[str, Any] = {}
         for key in ("minimum", "maximum"):
             if key in constraints:
-                try:
-                    found[key] = limit(str(constraints[key]))
-                    if isinstance(constraints[key], bool) or (kind != "date" and not found[key].is_finite()):
-                        raise ValueError
-                except (ValueError, InvalidOperation):
-                    found.pop(key, None)
+                limit = _limit(constraints[key], kind)
+                if limit is None:
                     allowed = "A date such as 2009-05-17." if kind == "date" else "A number."
                     self._flaw(f"{where}.{key}", "is no limit of this type", allowed)
+                else:
+                    found[key] = constraints[key] = limit
         if len(found) == 2 and found["minimum"] > found["maximum"]:
             self._flaw(f"{where}.minimum", "is above the maximum", "At most the maximum.")
 
@@ -271,6 +270,19 @@ class _Check:
     def _examples(self, contract: Mapping[str, Any]) -> None:
         for number, flaw in misfits(contract):
             self._flaw(f"fields[{number}].example", flaw, "An example that fits the column's own type and constraints.")
+
+
+def _limit(value: Any, kind: str) -> int | float | str | None:
+    """A limit as JSON keeps it; None where it is none. Days are text, which sorts as they do."""
+    try:
+        if kind == "date":
+            return date.fromisoformat(str(value)).isoformat()
+        number = Decimal(str(value))
+    except (ValueError, InvalidOperation):
+        return None
+    if isinstance(value, bool) or not number.is_finite() or abs(number) > LARGEST_LIMIT:
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)
 
 
 def misfits(contract: Mapping[str, Any]) -> Iterator[tuple[int, str]]:

@@ -10,11 +10,12 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from elt import dbt_docs, ledger, locks, merging
+from elt import dbt_docs, ledger, locks, merging, profiling
 from elt.database import connect, only_row, transaction
 from elt.dbt_build import PROJECT, NodeResult, build, modelled_datasets
 from elt.errors import LaurelError
 from elt.publishing import publish
+from elt.registry import open_registry
 from elt.settings import Settings
 from elt.store import ObjectStore
 
@@ -68,6 +69,7 @@ def transform(settings: Settings) -> TransformReport | None:
                 _record_failure(connection, plan, error)
             raise
         _document(settings)
+        _profile(connection, settings)
         return report
     finally:
         connection.close()
@@ -179,6 +181,15 @@ def _document(settings: Settings) -> None:
         dbt_docs.bring_up_to_date(settings, ObjectStore(settings), project_fingerprint())
     except Exception as error:
         log.error("the models' documentation is out of date: %s", type(error).__name__)
+
+
+def _profile(connection: Connection, settings: Settings) -> None:
+    """Count what is in described datasets; here too the marts are published, so that trouble is told, not raised."""
+    try:
+        with open_registry(settings) as contracts:
+            profiling.bring_up_to_date(connection, list(contracts.values()))
+    except Exception as error:
+        log.error("the profiles of described datasets are out of date: %s", type(error).__name__)
 
 
 def _failure(bad: Sequence[NodeResult]) -> TransformFailed:

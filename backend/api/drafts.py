@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, jsonify, request, url_for
 from backend.api import parameters
 from backend.api.representation import as_json, time_text
 from backend.auth import account, require_role, visible_account_id
-from backend.incoming import RequestBody, open_file
+from backend.incoming import IncomingFile, RequestBody, open_file
 from backend.services import services
 from backend.waiting import waiting_room
 from elt import drafts, ledger
@@ -57,19 +57,24 @@ def create_draft() -> tuple[Response, int, dict[str, str]]:
         content: {application/json: {schema: {$ref: "#/components/schemas/Draft"}}}
       default: {$ref: "#/components/responses/Problem"}
     """
-    parts = services()
-    maximum = parts.settings.max_upload_bytes
     name = request.args.get("name", "")
-    file = open_file(request, g.body, maximum, default_name=f"{name.rpartition('/')[2] or 'sample'}.csv")
+    parameters.stated({})  # a query that cannot be is refused before the body is read
+    default_name = f"{name.rpartition('/')[2] or 'sample'}.csv"
+    draft = drafted(name, open_file(request, g.body, services().settings.max_upload_bytes, default_name))
+    return jsonify(to_json(draft)), 201, {"Location": url_for("drafts.get_draft", id=draft.id, _external=True)}
+
+
+def drafted(name: str, file: IncomingFile) -> SampleDraft:
+    """Take a sample in; a small one is drafted at once."""
+    parts = services()
     owner = account().account_id
     incoming = Incoming(name, owner, file.filename, stated=parameters.stated(file.fields))
+    maximum = parts.settings.max_upload_bytes
     id = drafts.take_sample(parts.pool, parts.store, file.as_binary(), incoming, owner, maximum)
-    draft = _find(id)
-    if draft.byte_count <= DRAFTED_AT_ONCE_BYTES:
+    if _find(id).byte_count <= DRAFTED_AT_ONCE_BYTES:
         with parts.pool.connection() as connection:
             drafts.draft_one(connection, parts.store, id)
-        draft = _find(id)
-    return jsonify(to_json(draft)), 201, {"Location": url_for("drafts.get_draft", id=id, _external=True)}
+    return _find(id)
 
 
 @blueprint.get("/drafts")

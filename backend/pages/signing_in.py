@@ -1,6 +1,7 @@
 """Signing in with an API key, and out again. The signed cookie holds the account's id, never the key."""
 
 import secrets
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
@@ -28,7 +29,7 @@ def sign_in() -> str:
 
 def open_session() -> Response | tuple[str, int]:
     """Exchange a key for a session; a wrong one gets the form again."""
-    _check_csrf()
+    check_csrf(request.form)
     target = _own_path(request.form.get("next"))
     with services().pool.connection() as connection:
         account = accounts.authenticate(connection, request.form.get("key", "").strip())
@@ -42,7 +43,7 @@ def open_session() -> Response | tuple[str, int]:
 
 def sign_out() -> Response:
     """Forget the session."""
-    _check_csrf()
+    check_csrf(request.form)
     session.clear()
     return redirect(url_for("pages.sign_in"))
 
@@ -57,8 +58,9 @@ def csrf_token() -> str:
     return str(session.setdefault(CSRF, secrets.token_urlsafe(32)))
 
 
-def _check_csrf() -> None:
-    expected, sent = session.get(CSRF, ""), request.form.get(CSRF, "")
+def check_csrf(form: Mapping[str, str]) -> None:
+    """Raises BadRequest where the form does not carry this session's token."""
+    expected, sent = session.get(CSRF, ""), form.get(CSRF, "")
     if not expected or not secrets.compare_digest(expected.encode(), sent.encode()):
         raise BadRequest(
             "stale_form", "The form was not ours, or too old.", remedy="Go back, reload the page and try again."

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from backend.api import parameters
 from backend.api.insights import answered, links
 from backend.auth import account, require_role, visible_account_id
-from backend.pages import assets, signing_in, transforms
+from backend.pages import assets, described, signing_in, transforms
 from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, log_frames, status_of, told
 from backend.reporting import charts
 from backend.reporting.insight import Insight
@@ -24,6 +24,7 @@ SUBMISSIONS = 100  # of a page; a link leads to the older ones
 blueprint = Blueprint("pages", __name__)
 blueprint.add_app_template_filter(shown, "shown")
 signing_in.add_to(blueprint)
+described.add_to(blueprint)
 
 
 @blueprint.get("/")
