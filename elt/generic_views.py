@@ -44,15 +44,16 @@ def create(connection: Connection, contract: Contract) -> None:
 
 def _current_rows(contract: Contract) -> sql.Composed:
     """What dbt's staging models show too: rows of the submissions in the last transform's scope, newest per key."""
-    newest = sql.SQL("_submission_id desc, _line_number desc")
-    key = sql.SQL(", ").join(map(sql.Identifier, contract.key_columns))
+    key = sql.SQL(", ").join(sql.Identifier("raw_row", column) for column in contract.key_columns)
     return sql.SQL(
-        "(select {distinct} * from {table} join catalog.transform_scope {using} {order}) as current_row"
+        "(select {distinct} raw_row.* from {table} as raw_row join catalog.transform_scope as scope "
+        "on raw_row._submission_id = scope.submission_id {order}) as current_row"
     ).format(
         distinct=sql.SQL("distinct on ({})").format(key) if contract.primary_key else sql.SQL(""),
         table=raw_tables.table(contract),
-        using=sql.SQL("on _submission_id = submission_id"),
-        order=sql.SQL("order by {}, {}").format(key, newest) if contract.primary_key else sql.SQL(""),
+        order=sql.SQL("order by {}, raw_row._submission_id desc, raw_row._line_number desc").format(key)
+        if contract.primary_key
+        else sql.SQL(""),
     )
 
 

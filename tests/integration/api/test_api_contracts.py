@@ -208,3 +208,12 @@ def test_a_column_made_personal_leaves_everybodys_sight(ada: Any, dataset: str, 
     assert "score" not in [name for (name,) in columns]
     profile = ada.get(f"/api/v1/datasets/{dataset}/profile").json
     assert profile["columns"][1]["maximum"] is None
+
+
+def test_columns_may_be_called_as_ours_are(ada: Any, module_settings: Settings) -> None:
+    name = f"contracts/t{uuid.uuid4().hex[:12]}"
+    content = b"submission_id,raw_version,is_new\n" + b"".join(b"%d,%d,x\n" % (n, n) for n in range(9))
+    draft = ada.send("POST", f"/api/v1/datasets?name={name}", content).json
+    assert ada.request("POST", draft["links"]["confirm"] + "?load=true").status_code == 201
+    load_all(module_settings)
+    assert ada.get(f"/api/v1/datasets/{name}/profile").json["rows"] == 9

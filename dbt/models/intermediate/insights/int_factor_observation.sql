@@ -1,7 +1,7 @@
 -- Without statistics, Postgres joins the levels to the observations row by row.
 {{ config(post_hook='analyze {{ this }}') }}
 
-{% for part in ['attendance', 'guardian', 'subgroup', 'survey', 'teacher'] %}
+{% for part in ['attendance', 'guardian', 'student_performance', 'subgroup', 'survey', 'teacher'] %}
 select
     analysis,
     population,
