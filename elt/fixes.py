@@ -181,10 +181,12 @@ def restore_object(connection: Connection, fix: Fix, object_key: str) -> Fix:
         arrived(connection, object_key)
         disown(connection, fix.object_key)
         cursor.execute(
-            "update catalog.fix set object_key = %s, status = 'received', error_code = null, error_message = null, "
+            "update catalog.fix set status = 'received', error_code = null, error_message = null, "
             "next_attempt_at = now() where fix_id = %s",
-            [object_key, fix.fix_id],
+            [fix.fix_id],
         )
+        # Fixes of a version that was brought back share their objects with those of the one that it restores.
+        cursor.execute("update catalog.fix set object_key = %s where object_key = %s", [object_key, fix.object_key])
     ledger.notify(connection, ledger.WORK_CHANNEL, "received")
     return get(connection, fix.fix_id)
 

@@ -238,17 +238,22 @@ def restore_object(
     arrived(connection, object_key)
     disown(connection, submission.object_key)
     with connection.cursor() as cursor:
+        # A version that was brought back shares the object with the one that it restores.
         cursor.execute(
-            "update catalog.submission set object_key = %s, sha256 = %s, byte_count = %s, compression = %s, "
-            "status = 'received', error_code = null, error_message = null, next_attempt_at = now() "
-            "where submission_id = %s",
+            "update catalog.submission set object_key = %s, sha256 = %s, byte_count = %s, compression = %s "
+            "where object_key = %s",
             [
                 object_key,
                 sha256,
                 byte_count,
                 content.compression.format if content.compression else None,
-                submission.submission_id,
+                submission.object_key,
             ],
+        )
+        cursor.execute(
+            "update catalog.submission set status = 'received', error_code = null, error_message = null, "
+            "next_attempt_at = now() where submission_id = %s",
+            [submission.submission_id],
         )
     notify(connection, WORK_CHANNEL, "received")
     return get(connection, submission.id)

@@ -7,6 +7,7 @@ import pytest
 from elt import guarding, restoring
 from elt.errors import Conflict
 from elt.ledger import Submission
+from elt.polling import PollFailed
 from elt.settings import Settings
 from tests.integration.pipeline import Pipeline, csv_file, students
 
@@ -92,3 +93,22 @@ def test_two_who_restore_at_once_restore_once(pipeline: Pipeline) -> None:
     assert len({one.submission.id for one in found}) == 1
     pipeline.poll()
     assert pipeline.student_ids() == ["A1", "A2", "A3", "A4"]
+
+
+def test_a_lost_object_is_mended_for_all_versions_that_share_it(pipeline: Pipeline) -> None:
+    data = students("A1", "A2", "A3", "A4")
+    old = pipeline.send(data).submission
+    pipeline.poll()
+    pipeline.send(students("A1", "A2", "A3", "A5"), replaces=old)
+    pipeline.poll()
+    with pipeline.pool.connection() as connection:
+        restoring.restore(connection, old)
+    pipeline.store.delete(old.object_key)
+    with pytest.raises(PollFailed):
+        pipeline.poll()
+    assert not pipeline.send(data).created
+    pipeline.poll()
+    assert pipeline.student_ids() == ["A1", "A2", "A3", "A4"]
+    [(first,), (last,)] = pipeline.query("select object_key from catalog.submission where submission_id in (1, 3)")
+    assert first == last != old.object_key
+    assert first in pipeline.object_keys()
