@@ -71,11 +71,10 @@ def _marked(encoding: str, stated: str | None) -> str:
 def _utf16(sample: bytes) -> str | None:
     """UTF-16 without its mark: line ends, digits and delimiters are always an ASCII byte beside a zero byte."""
     head = sample[: len(sample) // 2 * 2][:UTF16_BYTES]
-    zeros = head.count(0)
     for encoding, low, high in (("utf-16-le", head[0::2], head[1::2]), ("utf-16-be", head[1::2], head[0::2])):
         ascii_units = sum(b == 0 and a in ASCII for a, b in zip(low, high, strict=True))
         # A stray zero byte in another encoding is a broken line's own trouble.
-        if ascii_units >= max(ASCII_UNITS, ASCII_SHARE * len(low)) and zeros <= 1.5 * ascii_units:
+        if ascii_units >= max(ASCII_UNITS, ASCII_SHARE * len(low)):
             return encoding
     return None
 

@@ -41,10 +41,7 @@ class _Guarded(io.RawIOBase):
         return self._file.tell()
 
     def read(self, size: int | None = -1, /) -> bytes:
-        data = self._file.read(DIRECTORY_BYTES + 1 if size is None or size < 0 else min(size, DIRECTORY_BYTES + 1))
-        if len(data) > DIRECTORY_BYTES:
-            raise zipfile.BadZipFile
-        return data
+        return self._file.read(DIRECTORY_BYTES if size is None or size < 0 else min(size, DIRECTORY_BYTES))
 
 
 @contextmanager
@@ -72,7 +69,8 @@ def _is_passed_over(member: zipfile.ZipInfo) -> bool:
     """Folders, and what macOS and Windows put beside people's files."""
     path = member.filename.replace("\\", "/")  # as some packers on Windows write it
     name = path.rsplit("/", 1)[-1]
-    return member.is_dir() or path.startswith("__MACOSX/") or name.startswith(".") or (name.lower() in SYSTEM_FILES)
+    is_folder = path.endswith("/")  # is_dir() falls over a name that is empty
+    return is_folder or path.startswith("__MACOSX/") or name.startswith(".") or name.lower() in SYSTEM_FILES
 
 
 def _check_no_spreadsheet(archive: zipfile.ZipFile) -> None:

@@ -152,6 +152,7 @@ def test_a_header_may_run_over_lines() -> None:
     [
         (["1,'Lagos, Ikeja',Ada", "2,Jos,Bo"], "'"),  # it mends a line
         (["1,'Jos',Ada", "2,'Ibadan',Bo"], "'"),  # it wraps a column
+        (["1,'Lagos, Ikeja',Ada", "2,'t Hart,van 't"], '"'),  # it would break another
         (["1,'s-Hertogenbosch,Ada", "2,Jos,Bo"], '"'),
         (["1,'Jos',Ada", "2,Jos,Bo"], '"'),
         (['1,"Jos",O\'Neill', '2,"Ibadan",D\'Souza'], '"'),

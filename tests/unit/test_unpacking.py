@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from elt.errors import Refused
@@ -17,6 +17,8 @@ from elt.packing import RATIO_FREE_BYTES, Meter, packing_of
 from elt.streams import Source
 from elt.unpacking import open_csv
 from elt.zip_archives import DIRECTORY_BYTES, open_archive
+
+ZIP_NAME = 22 + 5  # bytes from the end of an archive of "a.csv": its name in the list of files
 
 
 def unpacked(data: bytes) -> bytes:
@@ -133,6 +135,7 @@ def test_several_files_are_told() -> None:
 
 @settings(deadline=None, max_examples=300)
 @given(st.sampled_from(["gzip", "zip", "stored"]), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255))))
+@example("zip", [(-ZIP_NAME, 0)])  # a file without a name
 def test_damaged_archives_are_refused_or_whole(kind: str, damage: list[tuple[int, int]]) -> None:
     content = b"ID,Name\n" + b"1,Ada\n2,Bo\n" * 30
     data = bytearray(
