@@ -6,43 +6,26 @@ nothing for long.
 """
 
 import logging
-import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from typing import Any, BinaryIO, TextIO
+from dataclasses import replace
+from typing import Any, BinaryIO
 
-from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt import (
-    comparing,
-    dry_run_ledger,
-    dry_run_marts,
-    dry_run_schemas,
-    guarding,
-    header_mapping,
-    ledger,
-    locks,
-    raw_tables,
-)
+from elt import dry_run_ledger, dry_run_marts, dry_run_rows, dry_run_schemas, ledger, locks
 from elt.contract import Contract
-from elt.copying import Claim, Tally, copy_rows
 from elt.database import Pool, connect, transaction
-from elt.detecting import SAMPLE_BYTES, Stated, read_front
+from elt.detecting import SAMPLE_BYTES
 from elt.dry_run_ledger import DryRun
-from elt.duplicates import reject_duplicates
-from elt.error_groups import MOST_GROUPS, ErrorGroup, sentence
 from elt.errors import LaurelError, NotFound, Refused, Unavailable
 from elt.gzip_files import GzipWatcher, gzip_sample
 from elt.intake import looked_at, mapping_of
 from elt.ledger import Incoming
-from elt.loading import check_unchanged, refusal_of
 from elt.packing import packing_of
 from elt.receiving import check_replaceable, contract_of
 from elt.settings import Settings
 from elt.store import ObjectStore
 from elt.streams import Source
-from elt.unpacking import open_csv
 
 log = logging.getLogger(__name__)
 TRIES = 3  # until something of ours that goes wrong is told instead of tried again
@@ -149,7 +132,7 @@ def _make(
 ) -> None:
     try:
         with transaction(connection):
-            receipt = _check(connection, store, contract, run)
+            receipt = dry_run_rows.check(connection, store, contract, run)
     except Refused as refusal:
         _settle(connection, run, refusal, {})
         return
@@ -183,107 +166,3 @@ def _fail(connection: Connection, run: DryRun, error: Exception) -> None:
         dry_run_ledger.advance(
             connection, run, "failed", error_code="object_lost" if lost else "internal_error", error_message=message
         )
-
-
-# ---- the file's rows, checked and counted
-
-
-def _check(connection: Connection, store: ObjectStore, contract: Contract, run: DryRun) -> dict[str, Any] | None:
-    """Load the file where nobody sees it, and compare; None where it is rejected as a whole, which is settled then."""
-    _refuse_known(connection, run, run.sha256)
-    trial = replace(contract, raw_schema=dry_run_schemas.FILE)
-    _make_table(connection, contract, trial)
-    stated = Stated(**run.stated)
-    claim = Claim(run.dry_run_id, str(run.id), str(run.object_key), run.sha256, run.replaces_submission_id, stated)
-    with store.open(claim.object_key) as body, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rejects:
-        source = Source(body)
-        with open_csv(source) as (csv, compression):
-            fitted, _ = header_mapping.matched(trial, run.header_mapping or {}, csv.sample(), stated)
-            front = read_front(csv.sample(), fitted, stated, compression)
-            tally = copy_rows(connection, csv, front, fitted, claim, rejects)
-            check_unchanged(source, claim)
-        _refuse_known(connection, run, csv.sha256)
-        reject_duplicates(connection, store, fitted, claim, front, tally, rejects)
-        _store_rejects(connection, rejects)
-    read = {"encoding": front.encoding, "dialect": front.dialect, "header": front.header, **_counts(tally)}
-    receipt: dict[str, Any] = {"error_groups": _error_groups(connection, run)}
-    if refusal := refusal_of(contract, tally):
-        dry_run_ledger.advance(
-            connection,
-            run,
-            "rejected",
-            error_code=refusal.code,
-            error_message=refusal.in_words(),
-            receipt=receipt,
-            **read,
-        )
-        return None
-    receipt |= _compare(connection, contract, claim, run)
-    dry_run_ledger.advance(connection, run, "modelling", receipt=receipt, **read)
-    return receipt
-
-
-def _refuse_known(connection: Connection, run: DryRun, sha256: str) -> None:
-    if ledger.find_live(connection, run.dataset_id, sha256) is not None:
-        raise Refused("duplicate_content", "The same data are live in this dataset, so sending them changes nothing.")
-
-
-def _counts(tally: Tally) -> dict[str, int]:
-    if tally.read != tally.loaded + tally.rejected:
-        raise LaurelError("lines_unaccounted", "Not every line of the file was either accepted or refused.")
-    return {"lines_read": tally.read, "rows_accepted": tally.loaded, "rows_rejected": tally.rejected}
-
-
-def _make_table(connection: Connection, contract: Contract, trial: Contract) -> None:
-    """Unlogged: whatever happens to Postgres, these rows may go."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(dry_run_schemas.FILE)))
-        cursor.execute(
-            sql.SQL("create unlogged table {} (like {})").format(raw_tables.table(trial), raw_tables.table(contract))
-        )
-
-
-def _store_rejects(connection: Connection, rejects: TextIO) -> None:
-    rejects.seek(0)
-    with connection.cursor() as cursor:
-        cursor.copy_expert(
-            "copy catalog.dry_run_rejected_line (dry_run_id, line_number, errors, raw_text) from stdin (format csv)",
-            rejects,
-        )
-
-
-def _error_groups(connection: Connection, run: DryRun) -> list[dict[str, Any]]:
-    """One item per column and kind of error, the most frequent first: how many lines, and the first of them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select error ->> 'column', error ->> 'code', count(distinct line_number), min(line_number),
-                (array_agg(error ->> 'message' order by line_number))[1]
-            from catalog.dry_run_rejected_line, jsonb_array_elements(errors) as error
-            where dry_run_id = %s group by 1, 2 order by 3 desc, 4 limit %s
-            """,
-            [run.dry_run_id, MOST_GROUPS],
-        )
-        groups = [ErrorGroup(*row) for row in cursor.fetchall()]
-    return [
-        {
-            "column": group.column,
-            "code": group.code,
-            "lines": group.line_count,
-            "first_line": group.first_line_number,
-            "message": sentence(group),
-        }
-        for group in groups
-    ]
-
-
-def _compare(connection: Connection, contract: Contract, claim: Claim, run: DryRun) -> dict[str, Any]:
-    """`rows`, with the file's rows beside those of raw in one relation, and for what a new version would be `held`."""
-    dry_run_marts.show_rows(connection, contract)
-    before, after = dry_run_ledger.live_before_and_after(connection, run)
-    relation = sql.SQL("{}").format(sql.Identifier(dry_run_schemas.RAW, contract.raw_table))
-    removal = guarding.removal(connection, contract, claim, relation)
-    return {
-        "rows": asdict(comparing.compare(connection, contract, before, after, relation)),
-        "held_for": asdict(removal) if removal and removal.is_too_much else None,
-    }

@@ -231,33 +231,3 @@ def rejected_lines(connection: Connection, dry_run_id: int) -> Iterator[Rejected
         )
         for line_number, errors, raw_text in cursor:
             yield RejectedLine(line_number, errors, raw_text)
-
-
-def live_before_and_after(connection: Connection, run: DryRun) -> tuple[set[int], set[int]]:
-    """The dataset's live submissions as they are, and as they were with the file loaded.
-
-    As in elt.loading, a new version takes the place of the one it replaces, and of those before it that never got
-    to take theirs.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with recursive replaced (submission_id) as (
-                select %(replaces)s::integer
-                union
-                select submission.replaces_submission_id
-                from replaced inner join catalog.submission using (submission_id)
-                where submission.loaded_at is null and submission.replaces_submission_id is not null
-            )
-            select
-                array_agg(submission_id),
-                array_agg(submission_id) filter (
-                    where submission_id not in (select submission_id from replaced where submission_id is not null)
-                )
-            from catalog.submission
-            where dataset_id = %(dataset)s and status in ('loaded', 'modelled')
-            """,
-            {"replaces": run.replaces_submission_id, "dataset": run.dataset_id},
-        )
-        before, after = only_row(cursor)
-    return set(before or ()), {*(after or ()), run.dry_run_id}

@@ -14,11 +14,12 @@ from psycopg2 import sql
 from psycopg2.errors import QueryCanceled
 from psycopg2.extensions import connection as Connection
 
-from elt import dry_run_ledger, dry_run_schemas, raw_tables
+from elt import dry_run_schemas
 from elt.contract import Contract
 from elt.database import connect, transaction
 from elt.dbt_build import directories, invoke, modelled_datasets
 from elt.dry_run_ledger import DryRun
+from elt.dry_run_rows import live_before_and_after
 from elt.dry_run_schemas import APPLICATION, PREFIX
 from elt.errors import LaurelError
 from elt.giving_way import giving_way
@@ -40,25 +41,6 @@ class _Built:
 
     grains: dict[tuple[str, str], tuple[str, ...]]
     failures: list[dict[str, Any]]
-
-
-def show_rows(connection: Connection, contract: Contract) -> None:
-    """Make `dry_run_raw`: every raw table as it is, but for the one that the file's rows stand beside."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(dry_run_schemas.RAW)))
-        cursor.execute("select raw_table from catalog.dataset")
-        for (table,) in cursor.fetchall():
-            parts: dict[str, sql.Composable] = {
-                "view": sql.Identifier(dry_run_schemas.RAW, table),
-                "raw": sql.Identifier("raw", table),
-                "file": sql.Identifier(dry_run_schemas.FILE, table),
-            }
-            statement = "create view {view} as select * from {raw}"
-            if table == contract.raw_table:
-                parts["raw"] = raw_tables.table(contract)
-                statement += " union all select * from {file}"
-                cursor.execute(sql.SQL("analyze {file}").format(**parts))
-            cursor.execute(sql.SQL(statement).format(**parts))
 
 
 def model(
@@ -121,7 +103,7 @@ def _wait_for_marts(connection: Connection, patience: float) -> int | str:
 
 def _show_ledger(connection: Connection, run: DryRun) -> None:
     """Make `dry_run_catalog`: the ledger as dbt reads it, with the file as a submission that is live."""
-    before, after = dry_run_ledger.live_before_and_after(connection, run)
+    before, after = live_before_and_after(connection, run)
     names = {"catalog": sql.Identifier(dry_run_schemas.CATALOG), "id": sql.Literal(run.dry_run_id)}
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("drop schema if exists {catalog} cascade").format(**names))
