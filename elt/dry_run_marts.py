@@ -58,7 +58,7 @@ def model(
         with giving_way(settings, last_run) as gave_way:
             try:
                 found = _build_and_compare(settings, contract, last_run)
-            except psycopg2.Error:  # the transform took away what dbt had built
+            except (psycopg2.Error, LaurelError):  # dbt could not even begin, or what it had built was taken away
                 if not gave_way.is_set():
                     raise
                 found = None
