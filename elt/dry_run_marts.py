@@ -14,7 +14,7 @@ from psycopg2 import sql
 from psycopg2.errors import QueryCanceled
 from psycopg2.extensions import connection as Connection
 
-from elt import dry_run_schemas
+from elt import dry_run_schemas, locks
 from elt.contract import Contract
 from elt.database import connect, transaction
 from elt.dbt_build import directories, invoke, modelled_datasets
@@ -75,7 +75,10 @@ def _not_compared(reason: str) -> dict[str, Any]:
 
 
 def _wait_for_marts(connection: Connection, patience: float) -> int | str:
-    """The number of the last transform once the marts show all that is in raw; or why they do not, in the end."""
+    """The number of the last transform once the marts show all that is in raw; or why they do not, in the end.
+
+    `patience`, in seconds, does not run out while a transform is at work.
+    """
     fingerprint = project_fingerprint()
     deadline = time.monotonic() + patience
     while True:
@@ -83,18 +86,26 @@ def _wait_for_marts(connection: Connection, patience: float) -> int | str:
             cursor.execute(
                 """
                 select transform_run_id, status, project_fingerprint = %s,
-                    exists (select from catalog.dataset where raw_version > modelled_version)
+                    exists (select from catalog.dataset where raw_version > modelled_version),
+                    exists (
+                        select from pg_locks
+                        where locktype = 'advisory' and mode = 'ExclusiveLock' and granted
+                            and database = (select oid from pg_database where datname = current_database())
+                            and (classid, objid, objsubid) = (0, %s, 1)
+                    )
                 from catalog.transform_run order by transform_run_id desc limit 1
                 """,
-                [fingerprint],
+                [fingerprint, locks.REMOVAL],
             )
             row = cursor.fetchone()
         if row is None:
             return "Nothing has been published yet, so there are no marts to compare with."
-        last_run, status, is_same_project, is_due = row
+        last_run, status, is_same_project, is_due, is_at_work = row
         if status == "published" and is_same_project and not is_due:
             return int(last_run)
-        if time.monotonic() >= deadline:
+        if is_at_work:
+            deadline = time.monotonic() + patience
+        elif time.monotonic() >= deadline:
             if status == "failed":
                 return "The last transform failed, so the marts do not show all that is loaded."
             return "The marts do not show all that is loaded yet; try again when they do."
