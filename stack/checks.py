@@ -11,6 +11,7 @@ from pathlib import Path
 from stack.home import REPOSITORY, Home
 from stack.steps import Steps
 
+FAULTS = "faults"  # ./start.sh test faults: the long form of tests/faults, instead of everything else
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LINTS = {
     "ruff": ["ruff", "check", "."],
@@ -21,12 +22,15 @@ LINTS = {
 
 def run(home: Home, options: argparse.Namespace) -> int:
     """Every check, the failing ones included; the exit code is 0 only where all passed. pytest's last line is last."""
-    steps = Steps()
-    _ensure_browser(steps)
     environment = os.environ | {
         "PATH": f"{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": str(REPOSITORY),
     }
+    if options.rest[:1] == [FAULTS]:
+        command = [sys.executable, "-m", "tests.faults", *options.rest[1:]]
+        return subprocess.run(command, env=environment, cwd=REPOSITORY, check=False).returncode
+    steps = Steps()
+    _ensure_debian_packages(steps)
     with ThreadPoolExecutor() as pool:  # mypy and sqlfluff use one core each, and about as long
         passed = dict(zip(LINTS, pool.map(lambda name: _lint(name, environment, steps), LINTS), strict=True))
     failed = [name for name in LINTS if not passed[name]]
@@ -48,14 +52,16 @@ def _lint(name: str, environment: dict[str, str], steps: Steps) -> bool:
     return done.returncode == 0
 
 
-def _ensure_browser(steps: Steps) -> None:
-    """Install Debian's chromium where that is possible; the browser tests say so where it is not."""
-    if any(map(shutil.which, BROWSERS)) or os.geteuid() != 0 or not shutil.which("apt-get"):
+def _ensure_debian_packages(steps: Steps) -> None:
+    """Install chromium and libfaketime where that is possible; the tests that need them say so where it is not."""
+    wanted = [] if any(map(shutil.which, BROWSERS)) else ["chromium"]
+    wanted += [] if list(Path("/usr/lib").glob("*/faketime")) else ["libfaketime"]
+    if not wanted or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
-    with steps.step("chromium") as details:
+    with steps.step(" and ".join(wanted)) as details:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        commands = (["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "--no-install-recommends", "chromium"])
-        for command in commands:
+        install = ["apt-get", "install", "-qq", "--no-install-recommends", *wanted]
+        for command in (["apt-get", "update", "-qq"], install):
             if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0:
                 details.append("could not be installed")
                 return

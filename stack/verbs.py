@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     verb("up", "install and start everything that is not running yet (also without a verb)")
     verb("stop", "stop every process; the data stays")
     verb("status", "what runs, where, since when; exit code 3 where something does not")
-    verb("test", "lint, types and every test, in a throw-away home; more words go to pytest")
+    verb("test", "lint, types and every test, in a throw-away home; `test faults` kills parts; more words go to pytest")
     logs = verb("logs", "follow the logs of all processes, or of one")
     logs.add_argument("process", nargs="?", help="as `status` names it")
     reset = verb("reset", "stop, and delete the data, the accounts and the logs")

@@ -64,8 +64,7 @@ def left_behind(trial: Trial, key: str) -> Iterator[None]:
 # live: a modelled submission; row: the ctid of one of its rows; gone: one that was taken back.
 COPY = "insert into raw.laurel_students (_submission_id, _line_number, student_id) "
 BREAKS = {
-    "1 a promise that the ledger forgot": "delete from catalog.transform_scope where submission_id = %(live)s; "
-    "delete from catalog.submission where submission_id = %(live)s",
+    "1 a promise that the ledger forgot": "update catalog.submission set id = uuidv7() where submission_id = %(live)s",
     "1 a promise that waits for ever": "update catalog.submission set status = 'failed' where submission_id = %(live)s",
     "2 a row that is missing": "delete from raw.laurel_students where ctid = %(row)s::tid",
     "2 a row that is there twice": "insert into raw.laurel_students "
@@ -81,8 +80,8 @@ BREAKS = {
     "where submission_id = %(gone)s",
     "4 a predecessor that stays": "update catalog.submission set status = 'loaded' where status = 'replaced'",
     "4 a mart that shows what is gone": "delete from raw.laurel_students where _submission_id = %(live)s",
-    "5 a mart without some of its rows": "delete from marts_store.dim_student where student_id = "
-    "(select min(student_id) from marts_store.dim_student)",
+    "5 a mart without some of its rows": "delete from marts_private_store.student_identity where student_id = "
+    "(select min(student_id) from marts_private_store.student_identity)",
     "5 a view of marts without a table": "create view marts.orphan as select 1 as x",
     "5 somebody's view that is gone": "drop view witness.students",
 }

@@ -194,17 +194,22 @@ def marts_change_all_at_once(look: Look) -> list[str]:
     found = []
     unmatched = look.tuples(
         """
-        with stored as (select replace(schemaname, '_store', '') as layer, tablename as name from pg_tables
-                        where schemaname in ('marts_store', 'marts_private_store')),
-             shown as (select schemaname as layer, viewname as name from pg_views
-                       where schemaname in ('marts', 'marts_private'))
-        select coalesce(stored.layer, shown.layer), coalesce(stored.name, shown.name)
-        from stored full join shown using (layer, name) where stored.name is null or shown.name is null
+        with mart as (select oid, relname, relnamespace::regnamespace::text as layer from pg_class
+                      where relkind = 'v' and relnamespace in ('marts'::regnamespace, 'marts_private'::regnamespace)),
+             kept as (select oid, relname, relnamespace::regnamespace::text as layer from pg_class
+                      where relkind = 'r' and relnamespace::regnamespace::text like 'marts%_store'),
+             reads as (select distinct ev_class as mart, refobjid as source from pg_rewrite
+                       join pg_depend on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid
+                           and refclassid = 'pg_class'::regclass and refobjid <> ev_class)
+        select layer, relname, 'reads something that was not published' from mart
+        where not exists (select from reads where reads.mart = mart.oid)
+            or exists (select from reads where reads.mart = mart.oid and source not in (select oid from kept))
+        union all
+        select layer, relname, 'is published, and no view shows it' from kept
+        where layer <> 'marts_part_store' and oid not in (select source from reads)
         """
     )
-    found += [
-        f"5: {layer}.{name} is a table without its view, or a view without its table" for layer, name in unmatched
-    ]
+    found += [f"5: {layer}.{name} {trouble}" for layer, name, trouble in unmatched]
     if not look.tuples("select 1 from pg_views where schemaname = 'marts' and viewname = 'dim_student'"):
         return [*found, "5: the marts are gone"]
     if not look.tuples("select 1 from pg_views where schemaname = %s", [WITNESS]):
