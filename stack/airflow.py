@@ -10,6 +10,7 @@ from stack.home import REPOSITORY, Home
 from stack.ports import LOOPBACK
 
 USERNAME = "admin"
+EXECUTOR = "sturdy_executor.SturdyExecutor"  # airflow/plugins: a LocalExecutor that survives its workers' deaths
 PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
 COMMAND = str(Path(sys.prefix) / "bin" / "airflow")
 
@@ -21,7 +22,7 @@ def environment(home: Home, port: int, database_url: str, credentials: dict[str,
         "core": {
             "dags_folder": str(REPOSITORY / "airflow" / "dags"),
             "plugins_folder": str(REPOSITORY / "airflow" / "plugins"),
-            "executor": "LocalExecutor",
+            "executor": EXECUTOR,
             "parallelism": 3,  # a process each: one ingest, one transform, one that reads a sample or a dry run
             "mp_start_method": "fork",  # shares the scheduler's memory; the default from Python 3.14 on does not
             "load_examples": "False",
