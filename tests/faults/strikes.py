@@ -139,7 +139,7 @@ def postgres(parts: Parts, observer: Observer, rng: Random) -> Strike:
     """The postmaster, one connection's process, or all of Postgres. Not held: nobody could be asked then."""
     family = parts.family("postgres")
     own = observer.connection().info.backend_pid
-    clients = [process for process in family[1:] if process.pid != own and "laurel" in " ".join(process.cmdline())]
+    clients = [process for process in family[1:] if process.pid != own and _serves_a_client(process)]
     victims = {
         "the postmaster": family[:1],
         "all of it": family,
@@ -151,6 +151,12 @@ def postgres(parts: Parts, observer: Observer, rng: Random) -> Strike:
     observer.forget()
     # One connection that dies takes all others with it: the postmaster trusts the shared memory no more.
     return Strike("postgres", victim, moment, family[1:] if victim == "one connection" else family)
+
+
+def _serves_a_client(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):  # such processes come and go
+        return "laurel" in " ".join(process.cmdline())
+    return False
 
 
 def store(parts: Parts, observer: Observer, rng: Random) -> Strike:
