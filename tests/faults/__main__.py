@@ -7,6 +7,7 @@ Each round adds a line to the report, a file of JSON lines; the same seed goes o
 import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ DEFAULT_REPORT = REPOSITORY / "logs" / "faults.jsonl"
 
 def main() -> int:
     """Exit code 1 as soon as a truth is broken; the logs of the parts are then kept beside the report."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the parts are ended, too
     options = _options()
     if options.document:
         document.write(document.read(options.report))

@@ -83,6 +83,19 @@ class Observer:
             self.forget()
             return False
 
+    def copies_much(self) -> bool:
+        """Whether a COPY into raw has more than a small file's bytes. False, too, while Postgres does not answer."""
+        try:
+            with self.connection().cursor() as cursor:
+                cursor.execute(
+                    "select 1 from pg_stat_progress_copy where relid::regclass::text like 'raw.%' "
+                    "and bytes_processed > 100000"
+                )
+                return cursor.fetchone() is not None
+        except psycopg2.Error:
+            self.forget()
+            return False
+
     def copying_clients(self) -> set[int]:
         """The ports on the clients' side of all that copy into raw."""
         with self.connection().cursor() as cursor:
