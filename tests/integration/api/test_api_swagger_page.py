@@ -46,10 +46,10 @@ class Call:
     def fill(self, values: dict[str, str]) -> None:
         for name, value in values.items():
             row = self.block.locator(f'tr[data-param-name="{name}"]')
-            if (choices := row.locator("select")).count():
-                choices.select_option(value)
+            if (typed := row.locator("input")).count():  # a parameter with examples has a list of them beside it
+                typed.fill(value)
             else:
-                row.locator("input").fill(value)
+                row.locator("select").select_option(value)
 
     def execute(self) -> Response:
         """The answer, after the page has shown it (`shown`); closes the call, as many open ones are slow to draw."""
@@ -147,5 +147,54 @@ def test_every_call_can_be_tried_with_the_key_typed_in_once(
     of_fixes = {f"/api/v1/submissions/{{id}}/fixes/{{fix_id}}{end}" for end in ("", "/file")}  # in test_api_fixes
     assert {path for path, methods in paths.items() if "get" in methods} == {
         *others,
+        *OF_DRY_RUNS,
+        *OF_DESCRIBED,
         "/api/v1/submissions/{id}",
     } | of_marts | of_fixes | of_versions
+
+
+OF_DRY_RUNS = ("/api/v1/dry-runs/{id}", "/api/v1/dry-runs/{id}/rejects")
+
+
+def test_a_dry_run_can_be_tried(page: Page, keys: dict[str, str], students: Students, tmp_path: Path) -> None:
+    file = tmp_path / "students.csv"
+    file.write_bytes(students())
+    _authorize(page, keys["ada"])
+    begin = _call(page, "post", "/api/v1/datasets/{dataset}/submissions", STUDENTS | {"dry_run": "true"})
+    begin.block.locator("input[type=file]").set_input_files(file)
+    begun = begin.execute()
+    assert begun.status == 202
+    for path in OF_DRY_RUNS:
+        assert _call(page, "get", path, {"id": begun.json()["id"]}).execute().status == 200, path
+    cancel = _call(page, "delete", "/api/v1/dry-runs/{id}", {"id": begun.json()["id"]})
+    assert cancel.execute().status == 409  # it has not been worked on yet
+
+
+OF_DESCRIBED = (
+    "/api/v1/datasets/drafts",
+    "/api/v1/datasets/drafts/{id}",
+    "/api/v1/datasets/{dataset}/contract",
+    "/api/v1/datasets/{dataset}/contract/versions",
+    "/api/v1/datasets/{dataset}/mapping",
+    "/api/v1/datasets/{dataset}/profile",
+)
+
+
+def test_a_dataset_can_be_described(page: Page, keys: dict[str, str], tmp_path: Path) -> None:
+    sample = tmp_path / "clubs.csv"
+    sample.write_text("club_code,members\nA01,12\nA02,30\nA03,7\n")
+    _authorize(page, keys["ada"])
+    draft = _call(page, "post", "/api/v1/datasets", {"name": "clubs/members"})
+    draft.block.locator("input[type=file]").set_input_files(sample)
+    drafted = draft.execute()
+    assert drafted.status == 201
+    id, dataset = {"id": drafted.json()["id"]}, {"dataset": "clubs/members"}
+    assert _call(page, "get", OF_DESCRIBED[0]).execute().status == 200
+    assert _call(page, "get", OF_DESCRIBED[1], id).execute().status == 200
+    assert _call(page, "post", "/api/v1/datasets/drafts/{id}/confirm", id).execute().status == 201
+    mapping = _call(page, "put", "/api/v1/datasets/{dataset}/mapping", dataset)
+    mapping.block.locator("textarea").fill('{"Club": "club_code"}')
+    assert mapping.execute().status == 200
+    for path in OF_DESCRIBED[2:]:
+        assert _call(page, "get", path, dataset).execute().status == 200, path
+    assert _call(page, "delete", "/api/v1/datasets/{dataset}/mapping", dataset).execute().status == 204
