@@ -31,7 +31,9 @@ described.add_to(blueprint)
 @require_role()
 def overview() -> str:
     """Every insight with what it says at the moment."""
-    return render_template("overview.html", cards=[_card(insight) for insight in visible_to(account().role)])
+    cards = [_card(insight) for insight in visible_to(account().role)]
+    fed, unfed = ([card for card in cards if card["is_fed"] == is_fed] for is_fed in (True, False))
+    return render_template("overview.html", cards=fed, unfed=unfed)
 
 
 @blueprint.get("/insights/<name>")
@@ -132,9 +134,9 @@ def _card(insight: Insight) -> dict[str, object]:
     try:
         result = answer(insight, {}, services().reader_pool)
     except Unavailable as error:
-        return {"insight": insight, "problem": error.message, "result": None}
+        return {"insight": insight, "problem": error.message, "result": None, "is_fed": True}
     chart = _themed(charts.preview(insight, result.rows)) if result.rows else None
-    return {"insight": insight, "problem": None, "result": result, "chart": chart}
+    return {"insight": insight, "problem": None, "result": result, "chart": chart, "is_fed": bool(result.rows)}
 
 
 def _themed(spec: dict[str, object]) -> dict[str, object]:

@@ -90,6 +90,14 @@ def test_the_overview_shows_what_the_role_may_read(school: School, researcher: F
     assert "/insights/at_risk_students" in signed_in(school, school.admin.key).get("/").get_data(as_text=True)
 
 
+def test_an_insight_whose_data_nobody_sent_waits_below_the_others(researcher: FlaskClient) -> None:
+    cards, waiting = researcher.get("/").get_data(as_text=True).split("Waiting for data")
+    assert "/insights/student_performance" in waiting
+    assert "how to bring it" in waiting
+    assert "/insights/student_performance" not in cards
+    assert "/insights/pass_rate" in cards
+
+
 def test_a_page_says_what_the_api_says_and_what_stands_behind_it(school: School, researcher: FlaskClient) -> None:
     told = school.researcher.get("/api/v1/insights/guardian_background").get_json()
     shown = html.unescape(researcher.get("/insights/guardian_background").get_data(as_text=True))
