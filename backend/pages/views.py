@@ -1,5 +1,7 @@
 """The pages people read: the overview, one insight, the files that were sent."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -12,7 +14,7 @@ from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, log_frames, s
 from backend.reporting import charts
 from backend.reporting.insight import Insight
 from backend.reporting.registry import visible_to
-from backend.reporting.result import answer
+from backend.reporting.result import Result, answer
 from backend.reporting.values import shown
 from backend.services import services
 from elt import ledger
@@ -20,6 +22,11 @@ from elt.errors import LaurelError, Unavailable
 
 TABLE_ROWS = 200  # of a page; the CSV holds them all
 SUBMISSIONS = 100  # of a page; a link leads to the older ones
+FAMILIES = {
+    "laurel": "The school",
+    "factors": "Datasets that researchers brought",
+    "oulad": "Open University (OULAD)",
+}  # in the order of the overview
 
 blueprint = Blueprint("pages", __name__)
 blueprint.add_app_template_filter(shown, "shown")
@@ -30,10 +37,12 @@ described.add_to(blueprint)
 @blueprint.get("/")
 @require_role()
 def overview() -> str:
-    """Every insight with what it says at the moment."""
+    """Every insight with what it says at the moment, by where its data come from; last, those without any."""
     cards = [_card(insight) for insight in visible_to(account().role)]
-    fed, unfed = ([card for card in cards if card["is_fed"] == is_fed] for is_fed in (True, False))
-    return render_template("overview.html", cards=fed, unfed=unfed)
+    shown = [card for card in cards if not card.is_missing]
+    groups = {label: [card for card in shown if card.family == family] for family, label in FAMILIES.items()}
+    missing = [card for card in cards if card.is_missing]
+    return render_template("overview.html", groups={label: of for label, of in groups.items() if of}, missing=missing)
 
 
 @blueprint.get("/insights/<name>")
@@ -129,14 +138,36 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     return render_template("problem.html", error=shown), error.code
 
 
-def _card(insight: Insight) -> dict[str, object]:
-    """What the overview shows of an insight. Without marts there is a card all the same, which says so."""
+@dataclass(frozen=True)
+class Card:
+    """What the overview shows of an insight: its result, or why there is none."""
+
+    insight: Insight
+    problem: str | None = None
+    result: Result | None = None
+    chart: dict[str, object] | None = None
+
+    @property
+    def family(self) -> str:
+        """The family of the datasets behind it."""
+        return self.insight.datasets[0].partition("/")[0]
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it has nothing to say because none of its datasets has a live file."""
+        return self.result is not None and not (
+            self.result.rows or any(row["live_submissions"] for row in self.result.freshness.datasets)
+        )
+
+
+def _card(insight: Insight) -> Card:
+    """Without marts there is a card all the same, which says so."""
     try:
         result = answer(insight, {}, services().reader_pool)
     except Unavailable as error:
-        return {"insight": insight, "problem": error.message, "result": None, "is_fed": True}
+        return Card(insight, problem=error.message)
     chart = _themed(charts.preview(insight, result.rows)) if result.rows else None
-    return {"insight": insight, "problem": None, "result": result, "chart": chart, "is_fed": bool(result.rows)}
+    return Card(insight, result=result, chart=chart)
 
 
 def _themed(spec: dict[str, object]) -> dict[str, object]:

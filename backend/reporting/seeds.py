@@ -16,9 +16,13 @@ def seed(name: str) -> Sequence[Mapping[str, str]]:
         return tuple(csv.DictReader(stream))
 
 
-def kpi_threshold(name: str) -> str:
+def kpi_threshold(name: str, source_system: str = "laurel") -> str:
     """One row of the seed kpi_threshold."""
-    return next(row["threshold_value"] for row in seed("kpi_threshold") if row["threshold_name"] == name)
+    return next(
+        row["threshold_value"]
+        for row in seed("kpi_threshold")
+        if (row["source_system"], row["threshold_name"]) == (source_system, name)
+    )
 
 
 def percent(rate: str) -> str:

@@ -9,6 +9,10 @@ from elt.transforming import TransformFailed, transform
 from tests.integration.pipeline import Pipeline, csv_file, students
 
 CLICKS = "oulad/student_vle"
+REPORTS = {
+    "rpt_cohort_retention", "rpt_withdrawal_week", "rpt_engagement_week", "rpt_engagement_activity",
+    "rpt_late_submission", "rpt_background_result", "rpt_inactive_student",
+}  # fmt: skip
 FACT = (
     "select dim_student.student_id, resource_id, presentation_day, click_count, line_count "
     "from marts.fct_resource_interaction inner join marts.dim_student using (student_key) "
@@ -131,6 +135,8 @@ def test_neither_family_rebuilds_or_tests_the_other(pipeline: Pipeline) -> None:
     oulad = update(pipeline)
     assert {"dim_student__laurel", "dim_student"} <= laurel
     assert {"fct_assessment_result__oulad", "fct_resource_interaction", "dim_student"} <= oulad
+    assert oulad >= REPORTS - {"rpt_background_result"}  # that one reads student_info alone
+    assert not laurel & (REPORTS | {"int_oulad__cohort", "all_oulad_rows_are_in_the_reports"})
     shared = {"dim_student", "dim_course", "dim_session", "dim_assessment", "fct_assessment_result"}
     assert laurel & oulad <= shared
     assert not {name for name in laurel if "oulad" in name or "resource" in name}

@@ -6,6 +6,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from backend.reporting.registry import registry
 from elt.database import connect, transaction
 from tests.integration.insights.conftest import School
 
@@ -88,6 +89,20 @@ def test_the_overview_shows_what_the_role_may_read(school: School, researcher: F
     assert "/insights/at_risk_students" not in shown
     assert researcher.get("/insights/at_risk_students").status_code == 404
     assert "/insights/at_risk_students" in signed_in(school, school.admin.key).get("/").get_data(as_text=True)
+
+
+def test_the_overview_keeps_what_has_no_data_out_of_the_cards(school: School) -> None:
+    shown = html.unescape(signed_in(school, school.admin.key).get("/").get_data(as_text=True))
+    cards, missing = shown.split("Waiting for data")
+    named = {
+        part: set(re.findall(r'href="/insights/(\w+)"', text))
+        for part, text in (("cards", cards), ("missing", missing))
+    }
+    assert named["cards"] == {name for name, of in registry().items() if of.datasets[0].startswith("laurel/")}
+    assert named["missing"] == registry().keys() - named["cards"]
+    assert missing.count("./start.sh load oulad DIR") == 7
+    page = signed_in(school, school.researcher.key).get("/insights/cohort_retention").get_data(as_text=True)
+    assert "./start.sh load oulad DIR" in page
 
 
 def test_an_insight_whose_data_nobody_sent_waits_below_the_others(researcher: FlaskClient) -> None:
