@@ -120,3 +120,49 @@ def test_a_bin_of_attendance_is_not_all_students_less_the_others(
     for row in rows:
         assert row["is_suppressed"] == (row["to_pct"] in withheld)
         assert all((row[name] is None) == row["is_suppressed"] for name in ("student_count", "mean_score"))
+
+
+OULAD_TABLES = """
+drop schema if exists small cascade;
+create schema small;
+set search_path to small;
+create table kpi_threshold as select 'oulad' as source_system, 'suppression_minimum' as threshold_name, 10 as
+    threshold_value;
+create table dim_course_section as select section_key, 'oulad' as source_system, section_key as section_name
+    from (values ('A'), ('B')) as sections (section_key);
+create table fct_enrollment (section_key text, student_key text, final_result text, registered_day integer,
+    unregistered_day integer);
+create table int_oulad__student_week (section_key text, student_key text, presentation_week integer,
+    click_count integer);
+"""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "withheld"),
+    [
+        ({"Distinction": 12, "Fail": 15, "Pass": 20}, set()),
+        ({"Distinction": 3, "Fail": 15, "Pass": 20}, {"Distinction", "Fail"}),
+        ({"Distinction": 6, "Fail": 5, "Pass": 20}, {"Distinction", "Fail"}),  # eleven together
+        ({"Distinction": 3, "Fail": 4}, {"Distinction", "Fail", "All results"}),
+    ],
+)
+def test_a_final_result_is_neither_all_results_less_the_others_nor_all_presentations_less_the_other(
+    connection: Connection, sizes: dict[str, int], withheld: set[str]
+) -> None:
+    students = [("A", result, f"A{result}{n}") for result, size in sizes.items() for n in range(size)]
+    students += [("B", result, f"B{result}{n}") for result in ("Distinction", "Fail", "Pass") for n in range(10)]
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(OULAD_TABLES)
+        enrolled = [(section, student, result, -5, None) for section, result, student in students]
+        execute_values(cursor, "insert into fct_enrollment values %s", enrolled)
+        clicks = [(section, student, 0, 2) for section, _, student in students]
+        execute_values(cursor, "insert into int_oulad__student_week values %s", clicks)
+        cursor.execute(compiled(DBT / "models" / "marts" / "insights" / "rpt_engagement_week.sql"))
+        rows = [dict(row) for row in cursor.fetchall()]
+    assert {row["final_result"] for row in rows if row["section_name"] == "A" and row["is_suppressed"]} == withheld
+    for row in rows:
+        numbers = [row[name] for name in ("enrolled_count", "active_count", "click_count", "active_rate")]
+        assert all((number is None) == row["is_suppressed"] for number in numbers)
+    for whole in (row for row in rows if row["section_name"] == "All presentations"):
+        parts = [row for row in rows if row["final_result"] == whole["final_result"] and row is not whole]
+        assert whole["enrolled_count"] == sum(row["enrolled_count"] for row in parts if not row["is_suppressed"])
