@@ -2,7 +2,15 @@
 -- withholds rows it may hold less, never more.
 {{ config(tags=['integrity']) }}
 
-with expected as (
+with observed as (
+    select
+        section_key,
+        max(presentation_day) as as_of_day
+    from {{ ref('int_oulad__section_day') }}
+    group by section_key
+),
+
+expected as (
     select
         'rpt_cohort_retention' as report,
         section.section_name as part,
@@ -114,13 +122,7 @@ actual as (
     inner join {{ ref('dim_course_section') }} as section on activity.section_key = section.section_key
     inner join {{ ref('fct_enrollment') }} as enrollment
         on activity.section_key = enrollment.section_key and activity.student_key = enrollment.student_key
-    inner join (
-        select
-            section_key,
-            max(presentation_day) as as_of_day
-        from {{ ref('int_oulad__section_day') }}
-        group by section_key
-    ) as observed on activity.section_key = observed.section_key
+    inner join observed on activity.section_key = observed.section_key
     where
         observed.as_of_day - activity.last_day < {{ threshold('inactivity_days', 'activity.source_system') }}
         and coalesce(enrollment.registered_day, observed.as_of_day) <= observed.as_of_day

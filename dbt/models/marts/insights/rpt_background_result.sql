@@ -67,7 +67,8 @@ differing as (
         pass_rate - rest_passed_count::double precision / nullif(rest_count, 0) as gap,
         {{ student_t_95('(enrollment_count + rest_count)') }} * sqrt(
             pass_rate * (1 - pass_rate) / enrollment_count
-            + rest_passed_count::double precision * (rest_count - rest_passed_count) / nullif(rest_count, 0)::numeric ^ 3
+            + rest_passed_count::double precision * (rest_count - rest_passed_count)
+            / nullif(rest_count, 0)::double precision ^ 3
         ) as half_interval
     from compared
 )

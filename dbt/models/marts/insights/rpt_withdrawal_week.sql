@@ -6,17 +6,24 @@ with cohort as (
 ),
 
 -- Week -1 is all the time before the start; who unregisters after the end is counted in the last week.
-departed as (
+departure as (
     select
         enrollment.section_key,
         least(
             greatest({{ presentation_week('enrollment.unregistered_day') }}, -1), cohort.last_week
-        ) as presentation_week,
-        count(*) as departed_count
+        ) as presentation_week
     from {{ ref('fct_enrollment') }} as enrollment
     inner join cohort on enrollment.section_key = cohort.section_key
     where enrollment.unregistered_day is not null
-    group by 1, 2
+),
+
+departed as (
+    select
+        section_key,
+        presentation_week,
+        count(*) as departed_count
+    from departure
+    group by section_key, presentation_week
 ),
 
 weekly as (
