@@ -65,7 +65,13 @@ INSIGHT = Insight(
         "encoding": {
             "x": {"field": "presentation_week", "type": "quantitative", "title": "Week of the presentation"},
             "y": {"field": "clicks_per_student", "type": "quantitative", "title": "Clicks per enrolled student"},
-            "color": {"field": "final_result", "type": "nominal", "title": None},
+            "color": {
+                "field": "final_result",
+                "type": "nominal",
+                "title": None,
+                # Named, so that the legend has a size where there are no rows.
+                "scale": {"domain": ["Distinction", "Fail", "Pass", "Withdrawn", "Unknown", "All results"]},
+            },
             "tooltip": [
                 {"field": "presentation_week", "title": "Week"},
                 {"field": "final_result", "title": "Final result"},
