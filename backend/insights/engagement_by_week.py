@@ -18,11 +18,11 @@ def finding(rows: Sequence[Row]) -> Finding:
     ranked = sorted(means, key=lambda result: means[result], reverse=True)
     told = ", ".join(f"{result} {shown(means[result], 'number')}" for result in ranked)
     whole = [row for row in rows if row["final_result"] == "All results"]
-    clicks = shown(sum(row["click_count"] for row in whole), "integer")
+    total = shown(sum(row["click_count"] for row in whole), "integer")
     return Finding(
         shown(everybody, "number"),
         "clicks per enrolled student and week",
-        f"{clicks} clicks in {len(whole)} weeks. By final result: {told or 'hidden'}.",
+        f"{total} clicks in {len(whole)} weeks. By final result: {told or 'hidden'}.",
     )
 
 
