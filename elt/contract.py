@@ -10,6 +10,7 @@ import yaml
 
 CONTRACTS = Path(__file__).parent / "contracts"
 INT4_MAXIMUM = 2**31 - 1
+LARGEST_LIMIT = 2**63 - 1  # of a minimum or maximum
 DEFAULT_MAX_REJECTED_RATE = 0.05
 DEFAULT_MAX_REMOVED_RATE = 0.3
 # Where the table of a dataset stands: of a contract that ships with Laurel, or of one that a researcher described.

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from elt.checking import ColumnChecker
-from elt.contract import DEFAULT_MAX_REJECTED_RATE, Field, normalise
+from elt.contract import DEFAULT_MAX_REJECTED_RATE, LARGEST_LIMIT, Field, normalise
 from elt.errors import Refused
 
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year")
@@ -26,7 +26,6 @@ COLUMN = re.compile(r"[a-z][a-z0-9_]{0,54}")  # __v and a version's number may c
 OLD_COLUMN = re.compile(r".*__v\d+")
 SYSTEM_COLUMNS = ("cmax", "cmin", "ctid", "tableoid", "xmax", "xmin")
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-LARGEST_LIMIT = 2**63 - 1
 MOST_FIELDS, MOST_VALUES = 1000, 2000
 LENGTHS = {"title": 200, "description": 4000, "name": 200, "example": 1000, "value": 1000}
 # A pattern that cannot run for ever: characters and classes, at most three of them of varying number, one without end.

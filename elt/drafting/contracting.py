@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from elt.contract import DEFAULT_MAX_REJECTED_RATE
+from elt.contract import DEFAULT_MAX_REJECTED_RATE, LARGEST_LIMIT
 from elt.drafting.deciding import Column, Decided
 from elt.drafting.headers import words_of
 from elt.drafting.keys import Key
@@ -62,7 +62,8 @@ def _constraints(column: Column) -> dict[str, Any]:
         return {"minimum": YEARS[0], "maximum": YEARS[1]}
     if column.is_quantity and draft.minimum is not None:
         low, high = limits(column)
-        return {"minimum": int(low), "maximum": int(high)}
+        named = {"minimum": int(low), "maximum": int(high)}
+        return {name: limit for name, limit in named.items() if abs(limit) <= LARGEST_LIMIT}
     # A category written with stray white space would be another one once the file is mended.
     if draft.categories and draft.identifier is None and not column.profile.stray.count:
         return {"enum": list(draft.categories)}

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from elt.checking import RowChecker
@@ -62,6 +62,7 @@ def files(draw: st.DrawFn) -> tuple[str, int, Stated]:
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@example(('"id"\r\n"9.000000000000001e+18"\r\n', 1, Stated(encoding="utf-8", delimiter="comma", quote="double")))
 @given(files())
 def test_a_draft_takes_every_line_of_its_own_file(file: tuple[str, int, Stated]) -> None:
     text, row_count, stated = file
