@@ -4,7 +4,7 @@ import logging
 
 from flask import Flask
 
-from backend import pages, problems, readiness, security, swagger, waiting
+from backend import pages, problems, readiness, security, waiting
 from backend.api import (
     contracts,
     datasets,
@@ -25,6 +25,7 @@ from backend.api import (
     versions,
 )
 from backend.api.converters import DatasetConverter
+from backend.openapi import page
 from backend.services import EXTENSION, Services
 from elt.contract import load_contracts
 from elt.database import Pool
@@ -68,6 +69,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
     for resource in (*data, provenance, insights, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
-    swagger.register(app, load_contracts())
+    page.register(app, load_contracts())
     app.after_request(security.add_headers)
     return app

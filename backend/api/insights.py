@@ -50,10 +50,6 @@ def get_insight(name: str) -> Response:
       Every parameter of an insight (its `parameters` list them, with the allowed values) is a query parameter.
     parameters:
       - {name: name, in: path, required: true, schema: {type: string}, example: pass_rate}
-      - {$ref: "#/components/parameters/tier"}
-      - {$ref: "#/components/parameters/grade_level"}
-      - {$ref: "#/components/parameters/subject"}
-      - {$ref: "#/components/parameters/outcome"}
     responses:
       200:
         description: The insight; `rows` are in the order of the chart.
@@ -74,10 +70,6 @@ def get_insight_form(name: str, form: str) -> Response:
     parameters:
       - {name: name, in: path, required: true, schema: {type: string}, example: pass_rate}
       - {name: form, in: path, required: true, schema: {type: string, enum: [csv, png, svg, pdf]}}
-      - {$ref: "#/components/parameters/tier"}
-      - {$ref: "#/components/parameters/grade_level"}
-      - {$ref: "#/components/parameters/subject"}
-      - {$ref: "#/components/parameters/outcome"}
     responses:
       200:
         description: The file.

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-TEXT: dict[str, Any] = {"type": "string"}
-OPTIONAL: dict[str, Any] = {"type": "string", "nullable": True}
-NUMBER: dict[str, Any] = {"type": "integer"}
-FLAG: dict[str, Any] = {"type": "boolean"}
-MOMENT: dict[str, Any] = {"type": "string", "format": "date-time", "nullable": True}
+from backend.openapi.types import FLAG, MOMENT, NUMBER, OPTIONAL, TEXT
+
 CONTRACT: dict[str, Any] = {"type": "object", "nullable": True, "description": "Frictionless Table Schema."}
 
 

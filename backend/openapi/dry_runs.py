@@ -2,19 +2,15 @@
 
 from typing import Any
 
-TEXT: dict[str, Any] = {"type": "string"}
-OPTIONAL: dict[str, Any] = {"type": "string", "nullable": True}
-NUMBER: dict[str, Any] = {"type": "integer"}
+from backend.openapi.types import COUNT, MOMENT, NUMBER, OPTIONAL, TEXT
 
 
 def properties() -> dict[str, Any]:
     """The properties of the schema DryRun."""
-    moment = {"type": "string", "format": "date-time", "nullable": True}
-    count = {"type": "integer", "nullable": True}
     value = {"type": "number", "nullable": True}
     error = {**dict.fromkeys(("column", "code", "message"), OPTIONAL), "lines": NUMBER, "first_line": NUMBER}
     mart = {"name": TEXT, **dict.fromkeys(("rows_before", "rows_after", "added", "removed", "changed"), NUMBER)}
-    failure = {"name": TEXT, "description": TEXT, "rows": count}
+    failure = {"name": TEXT, "description": TEXT, "rows": COUNT}
     kpi = {**dict.fromkeys(("source_system", "name", "label", "unit", "text"), TEXT), "before": value, "after": value}
     return {
         **dict.fromkeys(("id", "dataset", "filename", "account", "sha256"), TEXT),
@@ -22,7 +18,7 @@ def properties() -> dict[str, Any]:
         "bytes": NUMBER,
         "replaces": OPTIONAL,
         "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
-        **dict.fromkeys(("lines_read", "rows_accepted", "rows_rejected"), count),
+        **dict.fromkeys(("lines_read", "rows_accepted", "rows_rejected"), COUNT),
         "error_groups": _items(error, "Refused lines, grouped by column and kind of error."),
         "rows": {
             "type": "object",
@@ -50,7 +46,7 @@ def properties() -> dict[str, Any]:
             },
         },
         "kpis": _items(kpi, "KPI values that would move; `text` such as: Pass rate: 63.7% → 64.1%."),
-        **dict.fromkeys(("received_at", "settled_at", "expires_at"), moment),
+        **dict.fromkeys(("received_at", "settled_at", "expires_at"), MOMENT),
         "links": {"type": "object", "additionalProperties": TEXT},
     }
 

@@ -2,13 +2,9 @@
 
 from typing import Any
 
+from backend.openapi.types import COUNT, MOMENT, NUMBER, OPTIONAL, TEXT
 from elt.diffing import KINDS
 
-TEXT: dict[str, Any] = {"type": "string"}
-OPTIONAL: dict[str, Any] = {"type": "string", "nullable": True}
-NUMBER: dict[str, Any] = {"type": "integer"}
-COUNT: dict[str, Any] = {"type": "integer", "nullable": True}
-MOMENT: dict[str, Any] = {"type": "string", "format": "date-time", "nullable": True}
 HELD_FOR: dict[str, Any] = {
     "type": "object",
     "description": "What a version that is `held` would do to the rows before.",
