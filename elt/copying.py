@@ -1,8 +1,6 @@
 """The rows of one file into its raw table, and its refused lines beside them, inside the caller's transaction."""
 
-import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -22,10 +20,10 @@ from elt.contract import Contract
 from elt.copy_format import NO_NULL, CopyFormat, choose_format
 from elt.detecting import Front, Stated
 from elt.reading import Record, records_of
+from elt.rejects import spool
 from elt.streams import Source
 
 BUFFER_BYTES = 2**20  # handed to COPY at a time
-RAW_TEXT_LIMIT = 1_000_000  # characters kept of a refused line
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ class _Sorter:
             row = self._checker.row(record, self._format.between)
             if row is None:
                 self.tally.rejected += 1
-                spool(self._rejects, self._claim, record, self._checker.errors(record))
+                spool(self._rejects, self._claim.submission_id, record, self._checker.errors(record))
             else:
                 self.tally.loaded += 1
                 yield self._format.judged(self._claim.submission_id, record.line_number, row)
@@ -150,20 +148,3 @@ class _Ahead(io.RawIOBase):
                 self._next = self._executor.submit(next, self._pieces, b"")
         chunk, self._rest = self._rest[:size], self._rest[size:]
         return bytes(chunk)
-
-
-def spool(rejects: TextIO, claim: Claim, record: Record, errors: list[dict[str, str | None]]) -> None:
-    """Keep a refused line on disk until COPY is done: one connection cannot do both at once."""
-    raw_text = record.raw_text[:RAW_TEXT_LIMIT].replace("\x00", "\\x00")
-    raw_text = raw_text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    csv.writer(rejects).writerow([claim.submission_id, record.line_number, json.dumps(errors), raw_text])
-
-
-def store_rejects(connection: Connection, rejects: TextIO) -> None:
-    """Put what was spooled into the ledger."""
-    rejects.seek(0)
-    with connection.cursor() as cursor:
-        cursor.copy_expert(
-            "copy catalog.rejected_line (submission_id, line_number, errors, raw_text) from stdin (format csv)",
-            rejects,
-        )

@@ -1,7 +1,7 @@
 """Dry runs in the ledger: each one's state and receipt. Each function runs inside the caller's transaction."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from elt import ledger
 from elt.database import only_row
 from elt.errors import Conflict
 from elt.incoming_objects import arrived
-from elt.ledger import Incoming, RejectedLine
+from elt.ledger import Incoming
 
 WORK_CHANNEL = "laurel_dry_run"  # NOTIFY: a dry run waits
 KEPT_FOR = timedelta(days=30)
@@ -218,16 +218,3 @@ def forget(connection: Connection, run: DryRun) -> None:
                 "not_settled", "The dry run is still being made.", remedy="Wait until it is settled (GET with ?wait=)."
             )
     ledger.notify(connection, WORK_CHANNEL, "expired")
-
-
-def rejected_lines(connection: Connection, dry_run_id: int) -> Iterator[RejectedLine]:
-    """Every line that would be refused, in the order of the file, in constant memory."""
-    with connection.cursor(name="rejected_lines") as cursor:
-        cursor.itersize = 2000
-        cursor.execute(
-            "select line_number, errors, raw_text from catalog.dry_run_rejected_line "
-            "where dry_run_id = %s order by line_number",
-            [dry_run_id],
-        )
-        for line_number, errors, raw_text in cursor:
-            yield RejectedLine(line_number, errors, raw_text)

@@ -2,19 +2,19 @@
 
 import tempfile
 from dataclasses import asdict, replace
-from typing import Any, TextIO
+from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt import comparing, dry_run_ledger, dry_run_schemas, guarding, header_mapping, ledger, raw_tables
+from elt import comparing, dry_run_ledger, dry_run_schemas, guarding, header_mapping, ledger, raw_tables, rejects
 from elt.contract import Contract
 from elt.copying import Claim, Tally, copy_rows
 from elt.database import only_row
 from elt.detecting import Stated, read_front
 from elt.dry_run_ledger import DryRun
 from elt.duplicates import reject_duplicates
-from elt.error_groups import MOST_GROUPS, ErrorGroup, sentence
+from elt.error_groups import count_errors
 from elt.errors import LaurelError, Refused
 from elt.loading import check_unchanged, refusal_of
 from elt.store import ObjectStore
@@ -29,18 +29,20 @@ def check(connection: Connection, store: ObjectStore, contract: Contract, run: D
     _make_table(connection, contract, trial)
     stated = Stated(**run.stated)
     claim = Claim(run.dry_run_id, str(run.id), str(run.object_key), run.sha256, run.replaces_submission_id, stated)
-    with store.open(claim.object_key) as body, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rejects:
+    with store.open(claim.object_key) as body, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as spooled:
         source = Source(body)
         with open_csv(source) as (csv, compression):
             fitted, _ = header_mapping.matched(trial, run.header_mapping or {}, csv.sample(), stated)
             front = read_front(csv.sample(), fitted, stated, compression)
-            tally = copy_rows(connection, csv, front, fitted, claim, rejects)
+            tally = copy_rows(connection, csv, front, fitted, claim, spooled)
             check_unchanged(source, claim)
         _refuse_known(connection, run, csv.sha256)
-        reject_duplicates(connection, store, fitted, claim, front, tally, rejects)
-        _store_rejects(connection, rejects)
+        reject_duplicates(connection, store, fitted, claim, front, tally, spooled)
+        rejects.store(connection, rejects.OF_DRY_RUNS, spooled)
     read = {"encoding": front.encoding, "dialect": front.dialect, "header": front.header, **_counts(tally)}
-    receipt: dict[str, Any] = {"error_groups": _error_groups(connection, run)}
+    receipt: dict[str, Any] = {
+        "error_groups": [group.as_json() for group in count_errors(connection, rejects.OF_DRY_RUNS, run.dry_run_id)]
+    }
     if refusal := refusal_of(contract, tally):
         dry_run_ledger.advance(
             connection,
@@ -75,40 +77,6 @@ def _make_table(connection: Connection, contract: Contract, trial: Contract) -> 
         cursor.execute(
             sql.SQL("create unlogged table {} (like {})").format(raw_tables.table(trial), raw_tables.table(contract))
         )
-
-
-def _store_rejects(connection: Connection, rejects: TextIO) -> None:
-    rejects.seek(0)
-    with connection.cursor() as cursor:
-        cursor.copy_expert(
-            "copy catalog.dry_run_rejected_line (dry_run_id, line_number, errors, raw_text) from stdin (format csv)",
-            rejects,
-        )
-
-
-def _error_groups(connection: Connection, run: DryRun) -> list[dict[str, Any]]:
-    """One item per column and kind of error, the most frequent first: how many lines, and the first of them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select error ->> 'column', error ->> 'code', count(distinct line_number), min(line_number),
-                (array_agg(error ->> 'message' order by line_number))[1]
-            from catalog.dry_run_rejected_line, jsonb_array_elements(errors) as error
-            where dry_run_id = %s group by 1, 2 order by 3 desc, 4 limit %s
-            """,
-            [run.dry_run_id, MOST_GROUPS],
-        )
-        groups = [ErrorGroup(*row) for row in cursor.fetchall()]
-    return [
-        {
-            "column": group.column,
-            "code": group.code,
-            "lines": group.line_count,
-            "first_line": group.first_line_number,
-            "message": sentence(group),
-        }
-        for group in groups
-    ]
 
 
 def _compare(connection: Connection, contract: Contract, claim: Claim, run: DryRun) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from psycopg2.extensions import cursor as Cursor
 
 from elt import raw_tables
 from elt.contract import Contract
-from elt.copying import Claim, Tally, spool
+from elt.copying import Claim, Tally
 from elt.database import only_row
 from elt.detecting import Front
 from elt.reading import read_records
+from elt.rejects import spool
 from elt.store import ObjectStore
 from elt.streams import Source
 from elt.unpacking import open_csv
@@ -84,7 +85,12 @@ def _spool_again(
         for record in read_records(again.buffered(), front):
             if record.line_number == line_number:
                 message = f"the same {key} as line {first_line}"
-                spool(rejects, claim, record, [{"column": column, "code": "duplicate_key", "message": message}])
+                spool(
+                    rejects,
+                    claim.submission_id,
+                    record,
+                    [{"column": column, "code": "duplicate_key", "message": message}],
+                )
                 line_number, first_line = next(duplicates, (0, 0))
 
 

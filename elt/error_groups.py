@@ -1,11 +1,15 @@
 """Refused lines told together: so many of one kind in one column, and where the first of them is."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Any
 
+from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
+from psycopg2.extras import execute_values
 
 from elt.errors import Refused
+from elt.rejects import OF_SUBMISSIONS, RejectsTable
 
 MOST_GROUPS = 50  # of a submission; the most frequent ones
 # One of them is told as "is not a date", many as "are not dates".
@@ -40,22 +44,44 @@ class ErrorGroup:
     first_line_number: int
     message: str
 
+    def as_json(self) -> dict[str, Any]:
+        """As the API tells it."""
+        return {
+            "column": self.column,
+            "code": self.code,
+            "lines": self.line_count,
+            "first_line": self.first_line_number,
+            "message": sentence(self),
+        }
+
+
+_COUNTED = """
+    select error ->> 'column', error ->> 'code', count(distinct line_number), min(line_number),
+        (array_agg(error ->> 'message' order by line_number))[1]
+    from {table}, jsonb_array_elements(errors) as error
+    where {owner} = %s
+    group by error ->> 'column', error ->> 'code'
+    order by count(distinct line_number) desc, min(line_number) limit %s
+"""
+
+
+def count_errors(connection: Connection, table: RejectsTable, owner_id: int) -> list[ErrorGroup]:
+    """Refused lines by column and kind of error, the largest groups first; at most MOST_GROUPS."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(_COUNTED).format(**table.identifiers), [owner_id, MOST_GROUPS])
+        return [ErrorGroup(*row) for row in cursor.fetchall()]
+
 
 def group_errors(connection: Connection, submission_id: int) -> None:
-    """Count the refused lines of a submission, once all are in the ledger."""
+    """Keep the counts of a submission, once all its refused lines are in the ledger."""
+    groups = count_errors(connection, OF_SUBMISSIONS, submission_id)
     with connection.cursor() as cursor:
         cursor.execute("delete from catalog.error_group where submission_id = %s", [submission_id])
-        cursor.execute(
-            """
-            insert into catalog.error_group
-            select submission_id, error ->> 'column', error ->> 'code', count(distinct line_number), min(line_number),
-                (array_agg(error ->> 'message' order by line_number))[1]
-            from catalog.rejected_line, jsonb_array_elements(errors) as error
-            where submission_id = %s
-            group by submission_id, error ->> 'column', error ->> 'code'
-            order by count(*) desc, min(line_number) limit %s
-            """,
-            [submission_id, MOST_GROUPS],
+        execute_values(
+            cursor,
+            "insert into catalog.error_group "
+            "(submission_id, column_name, code, line_count, first_line_number, message) values %s",
+            [(submission_id, *astuple(group)) for group in groups],
         )
 
 

@@ -1,7 +1,7 @@
 """The ledger: every submission, its state, its rejects. Each function runs inside the caller's transaction."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -79,15 +79,6 @@ class Incoming:
     archive_member: str | None = None
     title: str | None = None
     note: str | None = None
-
-
-@dataclass(frozen=True)
-class RejectedLine:
-    """One refused line: `errors` holds {"column", "code", "message"} each; `raw_text` is the line as it was sent."""
-
-    line_number: int
-    errors: list[dict[str, str | None]]
-    raw_text: str
 
 
 _SELECT = """
@@ -289,19 +280,6 @@ def request_retraction(connection: Connection, submission: Submission) -> Submis
         notify(connection, WORK_CHANNEL, "retracting")
         notify(connection, STATE_CHANNEL, str(submission.id))
     return now
-
-
-def rejected_lines(connection: Connection, submission_id: int) -> Iterator[RejectedLine]:
-    """Every refused line of a submission, in the order of the file, in constant memory."""
-    with connection.cursor(name="rejected_lines") as cursor:
-        cursor.itersize = 2000
-        cursor.execute(
-            "select line_number, errors, raw_text from catalog.rejected_line "
-            "where submission_id = %s order by line_number",
-            [submission_id],
-        )
-        for line_number, errors, raw_text in cursor:
-            yield RejectedLine(line_number, errors, raw_text)
 
 
 def record_audit(

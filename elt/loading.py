@@ -12,9 +12,9 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from elt import fixing, guarding, header_mapping, ledger, locks, raw_tables
+from elt import fixing, guarding, header_mapping, ledger, locks, raw_tables, rejects
 from elt.contract import Contract
-from elt.copying import Claim, Tally, copy_rows, store_rejects
+from elt.copying import Claim, Tally, copy_rows
 from elt.database import transaction
 from elt.detecting import Front, Stated, read_front
 from elt.duplicates import reject_duplicates
@@ -86,7 +86,7 @@ def _claim(connection: Connection, submission_id: int) -> Claim | None:
 
 
 def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract, claim: Claim) -> Loaded:
-    with store.open(claim.object_key) as body, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rejects:
+    with store.open(claim.object_key) as body, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as spooled:
         source = Source(body)
         with (
             _refused_only_as_sent(source, claim),
@@ -96,15 +96,15 @@ def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract
             contract = header_mapping.fitted(connection, contract, claim.submission_id, csv.sample(), claim.stated)
             front = read_front(csv.sample(), contract, claim.stated, compression)
             cursor.execute("savepoint before_rows")
-            tally = copy_rows(connection, csv, front, contract, claim, rejects)
+            tally = copy_rows(connection, csv, front, contract, claim, spooled)
             check_unchanged(source, claim)
-            reject_duplicates(connection, store, contract, claim, front, tally, rejects)
+            reject_duplicates(connection, store, contract, claim, front, tally, spooled)
             obstacle = _obstacle(connection, contract, claim, tally)
             is_fixed = fixing.has_fixes(connection, claim.submission_id)
             if obstacle and not is_fixed:
                 cursor.execute("rollback to savepoint before_rows")
             cursor.execute("delete from catalog.rejected_line where submission_id = %s", [claim.submission_id])
-        store_rejects(connection, rejects)
+        rejects.store(connection, rejects.OF_SUBMISSIONS, spooled)
         if is_fixed:
             target = fixing.Target(contract, claim.submission_id, front.header, front.delimiter)
             fixing.replay(connection, store, target, tally)

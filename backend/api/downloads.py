@@ -18,11 +18,12 @@ from backend.auth import account, require_role
 from backend.problems import log_frames
 from backend.services import services
 from backend.silence import limit_silence
-from elt import ledger
+from elt import ledger, rejects
 from elt.database import connect, translated_errors
 from elt.detecting import Stated, read_header, read_layout
 from elt.errors import NotFound, Refused
-from elt.ledger import RejectedLine, Submission
+from elt.ledger import Submission
+from elt.rejects import OF_SUBMISSIONS, RejectedLine
 from elt.streams import Source
 from elt.unpacking import open_csv
 
@@ -81,7 +82,7 @@ def get_rejects(id: UUID) -> Response:
     """
     submission = _open_for_download(id, "submission.download_rejects")
     header = [*ERROR_COLUMNS, *_header(submission)]
-    lines = partial(ledger.rejected_lines, submission_id=submission.submission_id)
+    lines = partial(rejects.lines, table=OF_SUBMISSIONS, owner_id=submission.submission_id)
     response = streaming(rejects_csv(lines, header, submission.dialect or {}))
     name(response, submission.filename.rsplit(".", 1)[0] + "-rejects.csv")
     return response

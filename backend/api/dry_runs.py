@@ -16,10 +16,11 @@ from backend.auth import account, require_role
 from backend.incoming import IncomingFile
 from backend.services import services
 from backend.waiting import waiting_room
-from elt import dry_run, dry_run_ledger, ledger
+from elt import dry_run, dry_run_ledger, ledger, rejects
 from elt.dry_run_ledger import SETTLED, DryRun
 from elt.errors import NotFound
 from elt.ledger import Incoming
+from elt.rejects import OF_DRY_RUNS
 
 POLL_SECONDS = 0.25
 
@@ -91,7 +92,7 @@ def get_dry_run_rejects(id: UUID) -> Response:
     run = _look(id)
     with services().pool.connection() as connection:
         ledger.record_audit(connection, account().account_id, "dry_run.download_rejects", str(id), None)
-    lines = partial(dry_run_ledger.rejected_lines, dry_run_id=run.dry_run_id)
+    lines = partial(rejects.lines, table=OF_DRY_RUNS, owner_id=run.dry_run_id)
     response = streaming(rejects_csv(lines, [*ERROR_COLUMNS, *(run.header or [])], run.dialect or {}))
     name(response, run.filename.rsplit(".", 1)[0] + "-rejects.csv")
     return response

@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from elt import ledger
 from elt.accounts import Account
-from elt.error_groups import ErrorGroup, sentence
+from elt.error_groups import ErrorGroup
 from elt.errors import NotFound
 from elt.ledger import Submission
 
@@ -76,17 +76,7 @@ def as_json(submission: Submission) -> dict[str, Any]:
 
 def with_error_groups(submission: Submission, groups: list[ErrorGroup]) -> dict[str, Any]:
     """The same, and what its refused lines have in common: the largest groups first."""
-    told = [
-        {
-            "column": group.column,
-            "code": group.code,
-            "lines": group.line_count,
-            "first_line": group.first_line_number,
-            "message": sentence(group),
-        }
-        for group in groups
-    ]
-    return {**as_json(submission), "error_groups": told}
+    return {**as_json(submission), "error_groups": [group.as_json() for group in groups]}
 
 
 def location(submission: Submission) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from elt import guarding, ledger, restoring
+from elt import guarding, ledger, rejects, restoring
 from elt.fix_receiving import receive_fix
 from elt.ledger import Submission
 from elt.settings import Settings
@@ -74,7 +74,7 @@ def correct(pipeline: Pipeline, submission: Submission, column: str, value: str)
     """Give the one refused line of a submission what it lacks."""
     with pipeline.pool.connection() as connection:
         now = ledger.get(connection, submission.id)
-        [line] = ledger.rejected_lines(connection, submission.submission_id)
+        [line] = rejects.lines(connection, rejects.OF_SUBMISSIONS, submission.submission_id)
     contract = pipeline.contracts[submission.dataset_id]
     cells = next(csv.reader([line.raw_text]))
     place = [field.name for field in contract.fields].index(column)

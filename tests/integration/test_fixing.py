@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from elt import fixes, ledger, restoring
+from elt import fixes, ledger, rejects, restoring
 from elt.database import connect
 from elt.errors import Conflict, Refused
 from elt.fix_receiving import receive_fix
@@ -96,7 +96,7 @@ def outcome(pipeline: Pipeline, fix: Fix) -> tuple[Any, ...]:
 
 def refused(pipeline: Pipeline, submission: Submission) -> dict[int, str | None]:
     with pipeline.pool.connection() as connection:
-        lines = list(ledger.rejected_lines(connection, submission.submission_id))
+        lines = list(rejects.lines(connection, rejects.OF_SUBMISSIONS, submission.submission_id))
     return {line.line_number: line.errors[0]["code"] for line in lines}
 
 
@@ -131,7 +131,10 @@ def test_what_still_fails_stays_refused_with_its_new_reason_and_text(pipeline: P
     assert counts(pipeline, submission) == ("loaded", 100, 97, 3)
     assert refused(pipeline, submission) == {11: "duplicate_key", 21: "range", 41: "duplicate_key"}
     with pipeline.pool.connection() as connection:
-        lines = {line.line_number: line for line in ledger.rejected_lines(connection, submission.submission_id)}
+        lines = {
+            line.line_number: line
+            for line in rejects.lines(connection, rejects.OF_SUBMISSIONS, submission.submission_id)
+        }
     assert lines[11].errors[0]["message"] == "the same Student ID as line 52"
     assert lines[41].errors[0]["message"] == "the same Student ID as line 31"
     assert next(csv.reader([lines[21].raw_text])) == rows[2][3:]

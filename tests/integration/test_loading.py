@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from elt import ledger, polling
+from elt import ledger, polling, rejects
 from elt.database import connect
 from elt.detecting import SAMPLE_BYTES, Stated
 from elt.errors import LaurelError, Unavailable
@@ -50,7 +50,7 @@ def test_every_line_is_loaded_or_refused_with_its_reason(pipeline: Pipeline) -> 
     pipeline.poll()
     assert counts(pipeline) == [(100, 96, 4)]
     with pipeline.pool.connection() as connection:
-        refused = list(ledger.rejected_lines(connection, receipt.submission.submission_id))
+        refused = list(rejects.lines(connection, rejects.OF_SUBMISSIONS, receipt.submission.submission_id))
     assert [(line.line_number, line.errors[0]["code"]) for line in refused] == [
         (11, "duplicate_key"), (21, "too_many_cells"), (31, "required"), (41, "unclosed_quote"),
     ]  # fmt: skip
