@@ -13,6 +13,8 @@ from stack.steps import Steps
 
 FAULTS = "faults"  # ./start.sh test faults: the long form of tests/faults, instead of everything else
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Servers and tests wait for each other half of the time. The words that come later win: `./start.sh test -n 0 …`.
+IN_PARALLEL = ["--numprocesses=2", "--no-loadscope-reorder"]  # tests/conftest.py says what stays together
 LINTS = {
     "ruff": ["ruff", "check", "."],
     "mypy": ["mypy"],
@@ -37,7 +39,7 @@ def run(home: Home, options: argparse.Namespace) -> int:
     if failed:
         print(f"Failed before the tests: {', '.join(failed)}", flush=True)
     tests = subprocess.run(
-        [sys.executable, "-m", "pytest", *options.rest], env=environment, cwd=REPOSITORY, check=False
+        [sys.executable, "-m", "pytest", *IN_PARALLEL, *options.rest], env=environment, cwd=REPOSITORY, check=False
     )
     return tests.returncode or (1 if failed else 0)
 

@@ -124,4 +124,5 @@ select
     max(submission.modelled_at) as last_modelled_at
 from catalog.dataset
 left join catalog.submission using (dataset_id)
+where dataset.account_id is null or dataset.is_shared  -- everybody may read it
 group by dataset.dataset_id;

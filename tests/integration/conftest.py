@@ -1,5 +1,6 @@
 """Real servers for the integration tests: one Postgres and one S3 store per test run, on free ports."""
 
+import io
 import secrets
 import shutil
 import subprocess
@@ -18,12 +19,14 @@ from elt.contract import load_contracts
 from elt.database import connect, migrate
 from elt.settings import Settings
 from elt.store import ObjectStore
+from elt.transforming import transform
 from stack import object_store as rclone
 from stack import ports
 from stack.databases import create_roles
 from stack.postgres import Cluster, service_identity
 
 OWNER_PASSWORD = READER_PASSWORD = AIRFLOW_PASSWORD = "test-password"
+MODELLED, MODELLED_TEMPLATE = "test_modelled", "test_modelled_template"
 
 
 @pytest.fixture(scope="session")
@@ -63,24 +66,31 @@ class Database:
     superuser_url: str
 
 
-def _new_database(cluster: Cluster) -> Iterator[Database]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
+def _administer(cluster: Cluster, statement: str, *names: str) -> None:
     connection = psycopg2.connect(cluster.url("postgres"))
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("create database {} owner laurel").format(sql.Identifier(name)))
-    database = Database(
+        cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+    connection.close()
+
+
+def _database(cluster: Cluster, name: str) -> Database:
+    return Database(
         url=cluster.url(name, "laurel", OWNER_PASSWORD),
         reader_url=cluster.url(name, "laurel_reader", READER_PASSWORD),
         superuser_url=cluster.url(name),
     )
+
+
+def _new_database(cluster: Cluster) -> Iterator[Database]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _administer(cluster, "create database {} owner laurel", name)
+    database = _database(cluster, name)
     owner = connect(database.url)
     migrate(owner)
     owner.close()
     yield database
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-    connection.close()
+    _administer(cluster, "drop database {} with (force)", name)
 
 
 @pytest.fixture
@@ -159,6 +169,43 @@ def module_settings(
 ) -> Settings:
     """The same, shared by the tests of one module."""
     return _prepared(_new_settings(module_database, store_server, tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def modelled_template(
+    postgres: Cluster, store_server: StoreServer, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """A system whose marts were built once, before anything arrived; its database is only there to be copied."""
+    _administer(postgres, "create database {} owner laurel", MODELLED)
+    settings = _prepared(
+        _new_settings(_database(postgres, MODELLED), store_server, tmp_path_factory.mktemp("modelled"))
+    )
+    assert transform(settings) is not None
+    _administer(postgres, "alter database {} rename to {}", MODELLED, MODELLED_TEMPLATE)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def modelled_settings(
+    modelled_template: Settings,
+    postgres: Cluster,
+    store_server: StoreServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Settings]:
+    """A system for one module, like any that ran before: what arrives builds only what it changes.
+
+    To build everything takes dbt twenty seconds. The copy has the original's name, so that what dbt has parsed fits.
+    """
+    _administer(postgres, "create database {} template {} owner laurel", MODELLED, MODELLED_TEMPLATE)
+    settings = _new_settings(_database(postgres, MODELLED), store_server, tmp_path_factory.mktemp("home"))
+    shutil.copytree(modelled_template.home / "dbt", settings.home / "dbt")
+    original, store = ObjectStore(modelled_template), ObjectStore(settings)
+    store.create_bucket()
+    for key in original.keys(""):
+        with original.open(key) as stored:
+            store.put(key, io.BytesIO(stored.read()))
+    yield settings
+    _administer(postgres, "drop database {} with (force)", MODELLED)
 
 
 @pytest.fixture

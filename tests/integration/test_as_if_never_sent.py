@@ -25,13 +25,13 @@ IDS = tuple(f"S{number}" for number in range(30))
 
 
 @pytest.fixture
-def never_saw_it(module_settings: Settings) -> Pipeline:
-    return Pipeline.of(module_settings)
+def never_saw_it(settings: Settings) -> Pipeline:
+    return Pipeline.of(settings)
 
 
 @pytest.fixture
-def took_it_back(settings: Settings) -> Pipeline:
-    return Pipeline.of(settings)
+def took_it_back(modelled_settings: Settings) -> Pipeline:
+    return Pipeline.of(modelled_settings)
 
 
 def grades(score: int, *ids: str, **others: str) -> bytes:

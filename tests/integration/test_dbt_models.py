@@ -48,9 +48,9 @@ def parent(id: str, student: str, **others: str) -> Row:
 
 
 @pytest.fixture(scope="module")
-def pipeline(module_settings: Settings) -> Pipeline:
+def pipeline(modelled_settings: Settings) -> Pipeline:
     """One warehouse for the module, built once from nine files."""
-    pipeline = Pipeline.of(module_settings)
+    pipeline = Pipeline.of(modelled_settings)
     risk_ids = sorted({row["Student ID"] for row in RISK})
     pipeline.send(students("S1", "S2", " S3\u00a0", "J1", "J2", "J3", *risk_ids))
     pipeline.send(students("S1", "S2", **{"Grade Level": "SS2"}))
@@ -91,7 +91,7 @@ def pipeline(module_settings: Settings) -> Pipeline:
     ]
     pipeline.send(csv_file("laurel/survey", [survey, survey, *odd_answers]), "laurel/survey")
     assert pipeline.poll().loaded == 9
-    assert transform(module_settings) is not None
+    assert transform(modelled_settings) is not None
     return pipeline
 
 

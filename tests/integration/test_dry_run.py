@@ -35,14 +35,14 @@ def grades(student_ids: Iterable[str], **others: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def pipeline(module_settings: Settings) -> Pipeline:
+def pipeline(modelled_settings: Settings) -> Pipeline:
     """Twelve students with one grade each, one teacher, all published."""
-    pipeline = Pipeline.of(module_settings)
+    pipeline = Pipeline.of(modelled_settings)
     pipeline.send(students(*IDS))
     pipeline.send(csv_file("laurel/teachers", [{"Teacher ID": "T1"}]), "laurel/teachers")
     pipeline.send(grades(IDS), HISTORY)
     pipeline.poll()
-    assert transform(module_settings) is not None
+    assert transform(modelled_settings) is not None
     return pipeline
 
 

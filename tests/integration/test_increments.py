@@ -27,9 +27,9 @@ def clicks(*rows: tuple[str, str, str, str]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def pipeline(module_settings: Settings) -> Pipeline:
+def pipeline(modelled_settings: Settings) -> Pipeline:
     """One warehouse for the module: a student of Laurel, a student and a site of OULAD, and some clicks."""
-    pipeline = Pipeline.of(module_settings)
+    pipeline = Pipeline.of(modelled_settings)
     pipeline.send(students("S1"))
     pipeline.send(csv_file("oulad/student_info", [{"id_student": "1"}]), "oulad/student_info")
     pipeline.send(csv_file("oulad/vle", [{"id_site": "10"}]), "oulad/vle")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from elt.settings import REPOSITORY, Settings
+from elt.settings import Settings
 from elt.transforming import transform
+from tests import shared_data
 from tests.integration.pipeline import Pipeline
 
 TABLES = {
@@ -25,18 +26,9 @@ CLICK_FILE = "studentVle.first_1048575.csv.gz"
 CLICK_LINES = 60_000
 
 
-def published() -> Path | None:
-    """The folder with the published files, beside this checkout or a folder above it."""
-    folders = (parent / "shared" / "data" / "oulad" for parent in REPOSITORY.parents)
-    return next((folder for folder in folders if (folder / CLICK_FILE).is_file()), None)
-
-
 @pytest.fixture(scope="module")
 def folder() -> Path:
-    found = published()
-    if found is None:
-        pytest.skip("../shared/data/oulad is not there: OULAD's published files are no part of the project")
-    return found
+    return shared_data.folder("oulad")
 
 
 def click_lines(folder: Path) -> Iterator[bytes]:
@@ -45,16 +37,16 @@ def click_lines(folder: Path) -> Iterator[bytes]:
 
 
 @pytest.fixture(scope="module")
-def pipeline(module_settings: Settings, folder: Path) -> Pipeline:
+def pipeline(modelled_settings: Settings, folder: Path) -> Pipeline:
     """Six whole files and the first clicks, sent and modelled once."""
-    pipeline = Pipeline.of(module_settings)
+    pipeline = Pipeline.of(modelled_settings)
     for dataset, stem in TABLES.items():
         with (folder / f"{stem}.csv").open("rb") as stream:
             pipeline.send_stream(stream, f"oulad/{dataset}")
     pipeline.send(b"".join(click_lines(folder)), "oulad/student_vle")
     report = pipeline.poll()
     assert (report.loaded, report.rejected, report.failed) == (7, 0, 0)
-    assert transform(module_settings) is not None
+    assert transform(modelled_settings) is not None
     return pipeline
 
 

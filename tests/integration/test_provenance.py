@@ -16,15 +16,15 @@ HISTORY = "laurel/academic_history"
 
 
 @pytest.fixture(scope="module")
-def pipeline(module_settings: Settings) -> Pipeline:
+def pipeline(modelled_settings: Settings) -> Pipeline:
     """Two students, two grades of each, one registered twice; all in the marts."""
-    pipeline = Pipeline.of(module_settings)
+    pipeline = Pipeline.of(modelled_settings)
     pipeline.send(students("S1", "S2"))
     pipeline.send(students("S9", " S1 ", **{"Grade Level": "SS2"}))
     rows = [{"Student ID": id, "Subject": subject} for id in ("S1", "S2") for subject in ("Biology", "Physics")]
     pipeline.send(csv_file(HISTORY, rows), HISTORY)
     pipeline.poll()
-    transform(module_settings)
+    transform(modelled_settings)
     return pipeline
 
 
@@ -38,8 +38,8 @@ def keys(pipeline: Pipeline) -> dict[str, str]:
 
 
 @pytest.fixture
-def client(module_settings: Settings) -> FlaskClient:
-    return create_app(module_settings).test_client()
+def client(modelled_settings: Settings) -> FlaskClient:
+    return create_app(modelled_settings).test_client()
 
 
 def ask(client: FlaskClient, key: str, mart: str, **columns: Any) -> Any:

@@ -16,14 +16,14 @@ MARTS = "select viewname from pg_views where schemaname in ('marts', 'marts_priv
 
 
 @pytest.fixture(scope="module")
-def pipeline(module_settings: Settings) -> Pipeline:
+def pipeline(modelled_settings: Settings) -> Pipeline:
     """One warehouse for the module, with two students, one teacher and one grade published."""
-    pipeline = Pipeline.of(module_settings)
+    pipeline = Pipeline.of(modelled_settings)
     pipeline.send(students("A1", "A2"))
     pipeline.send(csv_file("laurel/teachers", [{"Teacher ID": "T1"}]), "laurel/teachers")
     pipeline.send(grades("A1"), "laurel/academic_history")
     pipeline.poll()
-    report = transform(module_settings)
+    report = transform(modelled_settings)
     assert report is not None
     return pipeline
 

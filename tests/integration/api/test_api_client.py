@@ -34,6 +34,61 @@ def environment(server: Any, keys: dict[str, str], monkeypatch: pytest.MonkeyPat
     return {**os.environ, **ours}
 
 
+@pytest.mark.parametrize("threshold", ["0", "64"])
+def test_a_refused_file_is_told_and_its_parts_removed(
+    environment: dict[str, str], tmp_path: Path, module_settings: Settings, capsys: Any, threshold: str
+) -> None:
+    path = tmp_path / "wrong.csv"
+    path.write_bytes(b"a,b\n1,2\n" + threshold.encode())
+    before = ObjectStore(module_settings).sizes("incoming/")
+    assert client.main(["upload", DATASET, str(path), "--parts-above", threshold]) == 1
+    assert "Student ID" in capsys.readouterr().err
+    assert ObjectStore(module_settings).sizes("incoming/") == before
+
+
+@pytest.mark.parametrize(("changes", "exit_code"), [({}, 0), ({"Age": "eleven"}, 3)])
+@pytest.mark.parametrize("threshold", ["0", "64"])
+def test_the_outcome_is_told(
+    environment: dict[str, str],
+    students: Students,
+    tmp_path: Path,
+    module_settings: Settings,
+    load_all: Callable[[], None],
+    capsys: Any,
+    changes: dict[str, str],
+    exit_code: int,
+    threshold: str,
+) -> None:
+    path = tmp_path / "forty.csv"
+    path.write_bytes(students(40, **changes))
+    codes: list[int] = []
+    arguments = ["upload", DATASET, str(path), "--parts-above", threshold, "--wait", "60"]
+    thread = threading.Thread(target=lambda: codes.append(client.main(arguments)))
+    thread.start()
+    while thread.is_alive():
+        load_all()
+        connection = connect(module_settings.database_url)
+        with transaction(connection), connection.cursor() as cursor:  # what a transform says in the end
+            cursor.execute("update catalog.submission set status = 'modelled' where status = 'loaded'")
+        connection.close()
+        thread.join(0.2)
+    printed = capsys.readouterr().out
+    assert codes == [exit_code], printed
+    assert f"40 read, {40 if exit_code == 0 else 39} loaded" in printed
+    assert ("Age" in printed) == bool(changes)
+    assert "eleven" not in printed
+
+
+def test_without_a_server_it_says_so(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"x")
+    monkeypatch.setattr(client, "PATIENCE_SECONDS", 0)
+    assert client.main(["upload", DATASET, str(path), "--api", "http://127.0.0.1:9"]) == 4
+    assert "no answer" in capsys.readouterr().err
+
+
 @pytest.fixture
 def large(students: Students, tmp_path: Path) -> Path:
     """A file of six parts that no other test has sent."""
@@ -154,58 +209,3 @@ def test_a_file_that_changes_meanwhile_is_not_sent(
         opened.write(b"one more line\n")
     with pytest.raises(client.GivenUp, match="was changed"):
         client._send_missing(api, begun["links"]["self"], file, 2)
-
-
-@pytest.mark.parametrize("threshold", ["0", "64"])
-def test_a_refused_file_is_told_and_its_parts_removed(
-    environment: dict[str, str], tmp_path: Path, module_settings: Settings, capsys: Any, threshold: str
-) -> None:
-    path = tmp_path / "wrong.csv"
-    path.write_bytes(b"a,b\n1,2\n" + threshold.encode())
-    before = ObjectStore(module_settings).sizes("incoming/")
-    assert client.main(["upload", DATASET, str(path), "--parts-above", threshold]) == 1
-    assert "Student ID" in capsys.readouterr().err
-    assert ObjectStore(module_settings).sizes("incoming/") == before
-
-
-@pytest.mark.parametrize(("changes", "exit_code"), [({}, 0), ({"Age": "eleven"}, 3)])
-@pytest.mark.parametrize("threshold", ["0", "64"])
-def test_the_outcome_is_told(
-    environment: dict[str, str],
-    students: Students,
-    tmp_path: Path,
-    module_settings: Settings,
-    load_all: Callable[[], None],
-    capsys: Any,
-    changes: dict[str, str],
-    exit_code: int,
-    threshold: str,
-) -> None:
-    path = tmp_path / "forty.csv"
-    path.write_bytes(students(40, **changes))
-    codes: list[int] = []
-    arguments = ["upload", DATASET, str(path), "--parts-above", threshold, "--wait", "60"]
-    thread = threading.Thread(target=lambda: codes.append(client.main(arguments)))
-    thread.start()
-    while thread.is_alive():
-        load_all()
-        connection = connect(module_settings.database_url)
-        with transaction(connection), connection.cursor() as cursor:  # what a transform says in the end
-            cursor.execute("update catalog.submission set status = 'modelled' where status = 'loaded'")
-        connection.close()
-        thread.join(0.2)
-    printed = capsys.readouterr().out
-    assert codes == [exit_code], printed
-    assert f"40 read, {40 if exit_code == 0 else 39} loaded" in printed
-    assert ("Age" in printed) == bool(changes)
-    assert "eleven" not in printed
-
-
-def test_without_a_server_it_says_so(
-    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
-    path = tmp_path / "a.csv"
-    path.write_bytes(b"x")
-    monkeypatch.setattr(client, "PATIENCE_SECONDS", 0)
-    assert client.main(["upload", DATASET, str(path), "--api", "http://127.0.0.1:9"]) == 4
-    assert "no answer" in capsys.readouterr().err

@@ -13,12 +13,18 @@ from elt.database import connect
 from elt.drafts import draft_waiting
 from elt.polling import poll
 from elt.registry import open_registry
-from elt.settings import REPOSITORY, Settings
+from elt.settings import Settings
 from elt.store import ObjectStore
 from elt.transforming import transform
+from tests import shared_data
 
 DRAFTS = "/api/v1/datasets/drafts"
-SHARED = next((folder / "shared/data" for folder in REPOSITORY.parents if (folder / "shared/data").is_dir()), None)
+
+
+@pytest.fixture(scope="module")
+def module_settings(modelled_settings: Settings) -> Settings:
+    """Transforms run here."""
+    return modelled_settings
 
 
 def name() -> str:
@@ -317,9 +323,7 @@ def test_a_file_with_nothing_in_it_says_so(ada: Any) -> None:
 
 
 def test_student_performance_factors_goes_this_way(ada: Any, module_settings: Settings) -> None:
-    if SHARED is None:
-        pytest.skip("shared/data is not beside this checkout")
-    content = (SHARED / "student_performance_factors/StudentPerformanceFactors.csv").read_bytes()
+    content = (shared_data.folder("student_performance_factors") / "StudentPerformanceFactors.csv").read_bytes()
     dataset = name()
     draft = post(ada, content, dataset).json
     assert draft["lines_read"] == 6607

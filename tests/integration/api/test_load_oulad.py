@@ -15,6 +15,12 @@ from stack.sample import Client
 from tests.integration.pipeline import csv_file
 
 
+@pytest.fixture(scope="module")
+def module_settings(modelled_settings: Settings) -> Settings:
+    """Transforms run here."""
+    return modelled_settings
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The seven tables with the contracts' example row, the largest packed."""

@@ -84,9 +84,9 @@ def written(lines: Sequence[Line]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def pipeline(module_settings: Settings, lines: Slice) -> Pipeline:
+def pipeline(modelled_settings: Settings, lines: Slice) -> Pipeline:
     """The slice, loaded and modelled; the clicks in two files, which meet within a day."""
-    pipeline = Pipeline.of(module_settings)
+    pipeline = Pipeline.of(modelled_settings)
     for dataset in FILES:
         pipeline.send(written(lines[dataset]), f"oulad/{dataset}")
     clicks = lines["student_vle"]
@@ -94,7 +94,7 @@ def pipeline(module_settings: Settings, lines: Slice) -> Pipeline:
         pipeline.send(written(part), "oulad/student_vle")
     report = pipeline.poll()
     assert (report.loaded, report.rejected, report.failed) == (8, 0, 0)
-    assert transform(module_settings) is not None
+    assert transform(modelled_settings) is not None
     return pipeline
 
 

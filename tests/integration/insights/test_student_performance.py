@@ -40,8 +40,8 @@ def document() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def reader(module_settings: Settings) -> Iterator[Pool]:
-    pool = Pool(module_settings.reader_database_url, size=1)
+def reader(modelled_settings: Settings) -> Iterator[Pool]:
+    pool = Pool(modelled_settings.reader_database_url, size=1)
     yield pool
     pool.close()
 
@@ -50,9 +50,8 @@ def result(reader: Pool) -> Result:
     return answer(registry()["student_performance"], {}, reader)
 
 
-def test_it_says_how_to_bring_it_then_what_it_shows(module_settings: Settings, reader: Pool) -> None:
-    pipeline = Pipeline.of(module_settings)
-    assert transform(module_settings) is not None
+def test_it_says_how_to_bring_it_then_what_it_shows(modelled_settings: Settings, reader: Pool) -> None:
+    pipeline = Pipeline.of(modelled_settings)
     before = result(reader)
     assert (list(before.rows), before.finding.unit) == ([], "no such dataset yet")
     assert DATASET in before.finding.sentence
@@ -61,12 +60,12 @@ def test_it_says_how_to_bring_it_then_what_it_shows(module_settings: Settings, r
     pipeline.contracts = Registry(pipeline.pool)
     pipeline.send(FILE, DATASET)
     assert pipeline.poll().loaded == 1
-    assert transform(module_settings) is not None
+    assert transform(modelled_settings) is not None
     assert list(result(reader).rows) == []  # private: nobody else's page shows it
     owner = Account(pipeline.account_id, "ada", "researcher")
     with pipeline.pool.connection() as connection:
         datasets.share(connection, parse_contract(document(), is_described=True), True, owner)
-    assert transform(module_settings) is not None
+    assert transform(modelled_settings) is not None
     rows = {row["factor_label"]: row for row in result(reader).rows}
     assert set(rows) == {"Hours studied", "Teacher quality", "School type"}
     assert rows["Hours studied"]["difference"] == pytest.approx(2, abs=0.1)

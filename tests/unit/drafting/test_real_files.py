@@ -11,8 +11,8 @@ from elt.detecting import SAMPLE_BYTES, read_front
 from elt.drafting import Draft, Finding, draft
 from elt.reading import read_records
 from elt.streams import Source
+from tests import shared_data
 
-REPOSITORY = Path(__file__).parents[3]
 OULAD = {
     "courses": "courses",
     "assessments": "assessments",
@@ -21,15 +21,6 @@ OULAD = {
     "student_registration": "studentRegistration",
 }
 FACTORS_WITH_GAPS = {"Teacher_Quality": 78, "Parental_Education_Level": 90, "Distance_from_Home": 67}
-
-
-@pytest.fixture(scope="module")
-def data() -> Path:
-    """The folder of real data that stands beside the repository."""
-    for folder in REPOSITORY.parents:
-        if (folder / "shared" / "data").is_dir():
-            return folder / "shared" / "data"
-    pytest.skip("the real data is not here: there is no shared/data beside the repository")
 
 
 def _drafted(path: Path) -> Draft:
@@ -53,8 +44,8 @@ def _warned(found: Draft, check: str) -> list[Finding]:
 
 
 @pytest.mark.parametrize("table", OULAD)
-def test_oulad_is_drafted_as_published(data: Path, table: str) -> None:
-    path = data / "oulad" / f"{OULAD[table]}.csv"
+def test_oulad_is_drafted_as_published(table: str) -> None:
+    path = shared_data.folder("oulad") / f"{OULAD[table]}.csv"
     found = _drafted(path)
     published = load_contracts()[f"oulad/{table}"]
     assert [column.name for column in found.columns] == [field.name for field in published.fields]
@@ -68,22 +59,22 @@ def test_oulad_is_drafted_as_published(data: Path, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", [table for table in OULAD if table != "vle"])
-def test_the_published_key_is_found(data: Path, table: str) -> None:
-    found = _drafted(data / "oulad" / f"{OULAD[table]}.csv")
+def test_the_published_key_is_found(table: str) -> None:
+    found = _drafted(shared_data.folder("oulad") / f"{OULAD[table]}.csv")
     assert tuple(found.contract["primaryKey"]) == load_contracts()[f"oulad/{table}"].primary_key
 
 
-def test_a_site_is_a_smaller_key_than_the_published_one(data: Path) -> None:
-    found = _drafted(data / "oulad" / "vle.csv")
+def test_a_site_is_a_smaller_key_than_the_published_one() -> None:
+    found = _drafted(shared_data.folder("oulad") / "vle.csv")
     assert found.candidate_keys == (("id_site",),)
     assert "id_site" in load_contracts()["oulad/vle"].primary_key
 
 
-def test_missing_cells_are_counted_as_published(data: Path) -> None:
+def test_missing_cells_are_counted_as_published() -> None:
     missing = {
         column.name: column.missing_count
         for table in ("assessments", "vle", "student_info", "student_registration")
-        for column in _drafted(data / "oulad" / f"{OULAD[table]}.csv").columns
+        for column in _drafted(shared_data.folder("oulad") / f"{OULAD[table]}.csv").columns
         if column.missing_count
     }
     assert missing == {
@@ -96,14 +87,14 @@ def test_missing_cells_are_counted_as_published(data: Path) -> None:
     }
 
 
-def test_a_band_without_its_sign_is_told(data: Path) -> None:
-    findings = _warned(_drafted(data / "oulad" / "studentInfo.csv"), "category_written_otherwise")
+def test_a_band_without_its_sign_is_told() -> None:
+    findings = _warned(_drafted(shared_data.folder("oulad") / "studentInfo.csv"), "category_written_otherwise")
     assert [finding.place.columns for finding in findings] == [("imd_band",)]
     assert findings[0].message == "`10-20` has no `%` at its end, which 9 other categories have."
 
 
-def test_student_performance_factors(data: Path) -> None:
-    path = data / "student_performance_factors" / "StudentPerformanceFactors.csv"
+def test_student_performance_factors() -> None:
+    path = shared_data.folder("student_performance_factors") / "StudentPerformanceFactors.csv"
     found = _drafted(path)
     assert found.lines_read == 6607
     assert _refused_lines(path, found) == []
