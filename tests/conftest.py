@@ -18,16 +18,28 @@ for name in [name for name in os.environ if name.startswith(("LAUREL_", "AIRFLOW
     if name != shared_data.VARIABLE:
         del os.environ[name]
 
-# By folder, what shares a fixture of the session that is slow to make: the stack, the parts to be killed, the school.
-TOGETHER = ("tests/e2e/", "tests/faults/", "tests/integration/insights/")
+# What starts from the same system, which is slow to make: the stack, the parts to be killed, the modelled warehouse.
+TOGETHER = {
+    "stack": ("tests/e2e/",),
+    "parts": ("tests/faults/",),
+    "modelled": (
+        "tests/integration/marts/",
+        "tests/integration/insights/",
+        "tests/integration/api/test_api_drafts.py",
+        "tests/integration/api/test_load_oulad.py",
+    ),
+}
 
 
-class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # --dist=loadgroup groups nothing with this pytest (xdist 1386)
-    """Two processes share the run: each file, and each folder of TOGETHER, stays in one of them."""
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Two processes share the run: each file stays in one of them, and so do the files of each entry of TOGETHER.
+
+    --dist=loadgroup would say the same, but groups nothing with this pytest (pytest-xdist issue 1386).
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return next((folder for folder in TOGETHER if path.startswith(folder)), path)
+        return next((name for name, paths in TOGETHER.items() if path.startswith(paths)), path)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

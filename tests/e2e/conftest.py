@@ -76,7 +76,7 @@ def shell_variables(home: Path) -> dict[str, str]:
     return {name: value for name, _, value in pairs if name.startswith(("LAUREL_", "AIRFLOW_"))}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     """A stack of its own with the sample school in its marts, on free ports."""
     home = Path(tempfile.mkdtemp(prefix="laurel-e2e-"))

@@ -11,14 +11,14 @@ from tests.faults.rounds import Trial
 SEED = 20261121
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def parts() -> Iterator[Parts]:
     """Postgres, the store, the backend and two polls under the stack's supervisor, on disks of their own."""
     with running_parts(DisksPlan, furnished=mounted) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def trial(parts: Parts) -> Trial:
     """A trial whose marts were published once."""
     begun = Trial(parts, SEED)

@@ -3,11 +3,13 @@
 import io
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg2
@@ -53,7 +55,7 @@ def postgres(scratch_directory: Path) -> Iterator[Cluster]:
     cluster.wait_until_ready()
     create_roles(cluster.url("postgres"), OWNER_PASSWORD, READER_PASSWORD, AIRFLOW_PASSWORD)
     yield cluster
-    server.terminate()
+    server.send_signal(signal.SIGINT)  # without waiting for those who are still connected
     server.wait(timeout=30)
 
 
@@ -171,41 +173,55 @@ def module_settings(
     return _prepared(_new_settings(module_database, store_server, tmp_path_factory.mktemp("home")))
 
 
+@dataclass(frozen=True)
+class Modelled:
+    """Copies of a system whose marts were built once, before anything arrived: what comes builds what it changes.
+
+    To build everything takes dbt twenty seconds. A copy has the original's name, so that what dbt has parsed fits;
+    therefore there can be one at a time.
+    """
+
+    original: Settings
+    cluster: Cluster
+    server: StoreServer
+
+    @contextmanager
+    def copy(self, home: Path) -> Iterator[Settings]:
+        """One that goes with the block, unless it was renamed."""
+        _administer(self.cluster, "create database {} template {} owner laurel", MODELLED, MODELLED_TEMPLATE)
+        settings = _new_settings(_database(self.cluster, MODELLED), self.server, home)
+        shutil.copytree(self.original.home / "dbt", home / "dbt")
+        original, store = ObjectStore(self.original), ObjectStore(settings)
+        store.create_bucket()
+        for key in original.keys(""):
+            with original.open(key) as stored:
+                store.put(key, io.BytesIO(stored.read()))
+        yield settings
+        _administer(self.cluster, "drop database if exists {} with (force)", MODELLED)
+
+    def renamed(self, settings: Settings, name: str) -> Settings:
+        """The copy under a name of its own, which makes room for the next; nobody may be connected."""
+        _administer(self.cluster, "alter database {} rename to {}", MODELLED, name)
+        database = _database(self.cluster, name)
+        return replace(settings, database_url=database.url, reader_database_url=database.reader_url)
+
+
 @pytest.fixture(scope="session")
-def modelled_template(
-    postgres: Cluster, store_server: StoreServer, tmp_path_factory: pytest.TempPathFactory
-) -> Settings:
-    """A system whose marts were built once, before anything arrived; its database is only there to be copied."""
+def modelled(postgres: Cluster, store_server: StoreServer, tmp_path_factory: pytest.TempPathFactory) -> Modelled:
+    """Where copies of a modelled system come from."""
     _administer(postgres, "create database {} owner laurel", MODELLED)
-    settings = _prepared(
-        _new_settings(_database(postgres, MODELLED), store_server, tmp_path_factory.mktemp("modelled"))
-    )
+    home = tmp_path_factory.mktemp("modelled")
+    settings = _prepared(_new_settings(_database(postgres, MODELLED), store_server, home))
     assert transform(settings) is not None
     _administer(postgres, "alter database {} rename to {}", MODELLED, MODELLED_TEMPLATE)
-    return settings
+    return Modelled(settings, postgres, store_server)
 
 
 @pytest.fixture(scope="module")
-def modelled_settings(
-    modelled_template: Settings,
-    postgres: Cluster,
-    store_server: StoreServer,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Settings]:
-    """A system for one module, like any that ran before: what arrives builds only what it changes.
-
-    To build everything takes dbt twenty seconds. The copy has the original's name, so that what dbt has parsed fits.
-    """
-    _administer(postgres, "create database {} template {} owner laurel", MODELLED, MODELLED_TEMPLATE)
-    settings = _new_settings(_database(postgres, MODELLED), store_server, tmp_path_factory.mktemp("home"))
-    shutil.copytree(modelled_template.home / "dbt", settings.home / "dbt")
-    original, store = ObjectStore(modelled_template), ObjectStore(settings)
-    store.create_bucket()
-    for key in original.keys(""):
-        with original.open(key) as stored:
-            store.put(key, io.BytesIO(stored.read()))
-    yield settings
-    _administer(postgres, "drop database {} with (force)", MODELLED)
+def modelled_settings(modelled: Modelled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A modelled system that the tests of one module share."""
+    with modelled.copy(tmp_path_factory.mktemp("home")) as settings:
+        yield settings
 
 
 @pytest.fixture

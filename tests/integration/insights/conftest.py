@@ -1,6 +1,5 @@
 """The sample school in a warehouse of its own, loaded and modelled by the real parts, and people with keys."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from elt.database import Pool, connect, transaction
 from elt.sample_school.school import first_edition
 from elt.settings import Settings
 from elt.transforming import transform
-from tests.integration import conftest as servers
+from tests.integration.conftest import Modelled
 from tests.integration.pipeline import Pipeline
 
 
@@ -43,22 +42,20 @@ class School:
 
 
 @pytest.fixture(scope="session")
-def school(
-    postgres: servers.Cluster, store_server: servers.StoreServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[School]:
+def school(modelled: Modelled, tmp_path_factory: pytest.TempPathFactory) -> School:
     """The first edition of the sample school, through loader, dbt and publishing; nobody changes it."""
     home = tmp_path_factory.mktemp("school")
-    for database in servers._new_database(postgres):
-        settings = servers._prepared(servers._new_settings(database, store_server, home))
-        _load(settings, home)
-        app = create_app(settings)
-        yield School(
-            settings,
-            *(
-                Visitor(app.test_client(), _add(settings, name, role))
-                for name, role in (("bola", "researcher"), ("principal", "admin"))
-            ),
-        )
+    with modelled.copy(home) as building:
+        _load(building, home)
+        settings = modelled.renamed(building, "test_school")
+    app = create_app(settings)
+    return School(
+        settings,
+        *(
+            Visitor(app.test_client(), _add(settings, name, role))
+            for name, role in (("bola", "researcher"), ("principal", "admin"))
+        ),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +73,7 @@ def _load(settings: Settings, directory: Path) -> None:
             pipeline.send_stream(stream, dataset)
     assert not pipeline.poll().failed
     assert transform(settings) is not None
+    pipeline.pool.close()
 
 
 def _add(settings: Settings, name: str, role: str) -> str:

@@ -74,7 +74,7 @@ def test_an_admin_sees_every_model_and_test_of_the_last_transform(school: School
     assert "/transform" in admin.get("/data").get_data(as_text=True)
     page = admin.get("/transform").get_data(as_text=True)
     assert "was published" in page
-    for name in ("fct_grade", "rpt_pass_rate", "grain_rpt_pass_rate", "kpi_threshold"):
+    for name in ("fct_grade", "rpt_pass_rate", "grain_rpt_pass_rate", "stg_laurel__academic_history"):
         assert f'<th scope="row">{name}</th>' in page
     results = re.findall(r'class="state (\w+)"', page)
     assert set(results) == {"success", "pass", "warn"}  # the sample school has flaws, which quality tests warn of

@@ -6,6 +6,8 @@ of superseded versions, the days on which periods begin, the lines behind each f
 
 import csv
 import io
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,25 +15,16 @@ import pytest
 from elt import guarding, ledger, rejects, restoring
 from elt.fix_receiving import receive_fix
 from elt.ledger import Submission
-from elt.settings import Settings
 from elt.transforming import transform
+from tests.integration.conftest import Modelled
 from tests.integration.pipeline import STUDENTS, Pipeline, csv_file, students
 
 HISTORY = "laurel/academic_history"
 PARENTS = "laurel/parents"
 SURVEY = "laurel/survey"
 CLICKS = "oulad/student_vle"  # grows by submission: stored parts of it outlive a transform
+LAST_TAKEN_BACK = 11  # after six files that stay and four that do not: a version of one of the four
 IDS = tuple(f"S{number}" for number in range(30))
-
-
-@pytest.fixture
-def never_saw_it(settings: Settings) -> Pipeline:
-    return Pipeline.of(settings)
-
-
-@pytest.fixture
-def took_it_back(modelled_settings: Settings) -> Pipeline:
-    return Pipeline.of(modelled_settings)
 
 
 def grades(score: int, *ids: str, **others: str) -> bytes:
@@ -111,41 +104,55 @@ def differing(one: dict[str, list[str]], other: dict[str, list[str]]) -> list[st
     return sorted(name for name in one if one[name] != other[name])
 
 
-def test_corrected_replaced_and_retracted_is_as_if_never_sent(took_it_back: Pipeline, never_saw_it: Pipeline) -> None:
-    send_a(took_it_back)
-    register, results, survey, bursts = send_b(took_it_back)
-    assert took_it_back.poll().loaded == 10
-    published(took_it_back)  # the corrections come to rows that are in the marts already
-    correct(took_it_back, register, "Student ID", "B3")
-    correct(took_it_back, results, "Student ID", "B4")
-    correct(took_it_back, bursts, "date", "77")
-    assert took_it_back.poll().fixed == 3
-    with_b = published(took_it_back)
-    assert took_it_back.query("select sum(click_count) from marts.fct_resource_interaction") == [(4 * 34,)]
+@pytest.fixture(scope="module")
+def clean(modelled: Modelled, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What a warehouse holds that never saw what the other one takes back."""
+    with modelled.copy(tmp_path_factory.mktemp("never_saw_it")) as settings:
+        pipeline = Pipeline.of(settings)
+        send_a(pipeline)
+        pipeline.query(
+            "select setval(pg_get_serial_sequence('catalog.submission', 'submission_id'), %s)", [LAST_TAKEN_BACK]
+        )
+        send_c(pipeline)
+        pipeline.poll()
+        found = published(pipeline)
+    assert len(found) > 20
+    assert all(found[name] for name in ("raw.laurel_students", "marts.fct_grade", "marts.data_quality_issue"))
+    assert sum("f,7" in row or ",f," in row for row in found["marts.dim_student"]) > 0  # superseded periods
+    return found
+
+
+@pytest.fixture
+def pipeline(clean: dict[str, list[str]], modelled: Modelled, tmp_path: Path) -> Iterator[Pipeline]:
+    """The other warehouse."""
+    with modelled.copy(tmp_path / "took_it_back") as settings:
+        yield Pipeline.of(settings)
+
+
+def test_corrected_replaced_and_retracted_is_as_if_never_sent(pipeline: Pipeline, clean: dict[str, list[str]]) -> None:
+    send_a(pipeline)
+    register, results, survey, bursts = send_b(pipeline)
+    assert pipeline.poll().loaded == 10
+    published(pipeline)  # the corrections come to rows that are in the marts already
+    correct(pipeline, register, "Student ID", "B3")
+    correct(pipeline, results, "Student ID", "B4")
+    correct(pipeline, bursts, "date", "77")
+    assert pipeline.poll().fixed == 3
+    with_b = published(pipeline)
+    assert pipeline.query("select sum(click_count) from marts.fct_resource_interaction") == [(4 * 34,)]
     assert any("B4" in row for row in with_b["marts.dim_student"])
-    again = took_it_back.send(students(*IDS[:10], **{"Grade Level": "JSS1"}), replaces=register).submission
-    assert took_it_back.poll().held == 1
-    with took_it_back.pool.connection() as connection:
+    again = pipeline.send(students(*IDS[:10], **{"Grade Level": "JSS1"}), replaces=register).submission
+    assert again.submission_id == LAST_TAKEN_BACK
+    assert pipeline.poll().held == 1
+    with pipeline.pool.connection() as connection:
         guarding.confirm(connection, again)
-    took_it_back.poll()
-    published(took_it_back)
-    send_c(took_it_back)
-    retract(took_it_back, again, results, survey, bursts)
-
-    send_a(never_saw_it)
-    number = again.submission_id
-    never_saw_it.query("select setval(pg_get_serial_sequence('catalog.submission', 'submission_id'), %s)", [number])
-    send_c(never_saw_it)
-    never_saw_it.poll()
-
-    clean = published(never_saw_it)
-    assert len(clean) > 20
-    assert all(clean[name] for name in ("raw.laurel_students", "marts.fct_grade", "marts.data_quality_issue"))
-    assert sum("f,7" in row or ",f," in row for row in clean["marts.dim_student"]) > 0  # superseded periods
+    pipeline.poll()
+    published(pipeline)
+    send_c(pipeline)
+    retract(pipeline, again, results, survey, bursts)
     assert differing(with_b, clean)
-    assert differing(published(took_it_back), clean) == []
-
-    _brought_back(took_it_back, results, with_b, clean)
+    assert differing(published(pipeline), clean) == []
+    _brought_back(pipeline, results, with_b, clean)
 
 
 def _brought_back(pipeline: Pipeline, results: Submission, with_b: dict[str, list[str]], clean: Any) -> None:
