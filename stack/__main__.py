@@ -72,7 +72,11 @@ def _up(home: Home, options: argparse.Namespace) -> int:
             if supervisor.is_running() or leftovers(home.path):
                 with steps.step("what ran of an earlier start or version is stopped"):
                     supervisor.stop()
-            chosen = ports.choose(plan.ports)
+            wanted = ports.remembered(home.path / PORTS_FILE)
+            chosen = ports.choose(wanted)
+            if moved := ports.moved(wanted, chosen):
+                with steps.step("ports") as details:
+                    details += moved
             home.private_file(PORTS_FILE, ports.to_text(chosen))
             plan = Plan(home, chosen, plan.credentials, plan.external)
             supervisor = Supervisor(plan)

@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import sys
 from collections.abc import Callable
 
 from stack.home import Home
@@ -36,6 +37,10 @@ def load_or_create(home: Home) -> dict[str, str]:
     """Every secret by name. One that an earlier version did not have is made up now."""
     path = home.path / FILE
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    if known and path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+        told = f"{path} could be read by others, and is closed now. Whoever read it has every key: `./start.sh reset`."
+        print(told, file=sys.stderr)  # what `env` prints is evaluated
     complete = {name: known.get(name) or make() for name, make in _MAKERS.items()}
     if complete != known:
         home.private_file(FILE, json.dumps(complete, indent=1))

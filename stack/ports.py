@@ -59,10 +59,24 @@ def choose(remembered: dict[str, int]) -> dict[str, int]:
     return chosen
 
 
+def moved(wanted: dict[str, int], chosen: dict[str, int]) -> list[str]:
+    """In words, who listens elsewhere than wanted: than at the last start, or than by default."""
+    wanted = DEFAULTS | wanted
+    return [
+        f"{wanted[name]} is taken, {name} listens on {port}" for name, port in chosen.items() if port != wanted[name]
+    ]
+
+
+def remembered(path: Path) -> dict[str, int]:
+    """The ports of the last start; empty before the first."""
+    found: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
 def load(path: Path) -> dict[str, int]:
     """The ports of the last start; before the first, those it would take now."""
-    remembered: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
-    return remembered if remembered.keys() == DEFAULTS.keys() else choose(remembered)
+    found = remembered(path)
+    return found if found.keys() == DEFAULTS.keys() else choose(found)
 
 
 def to_text(ports: dict[str, int]) -> str:

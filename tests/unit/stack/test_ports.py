@@ -59,3 +59,9 @@ def test_the_ports_of_a_running_stack_are_read_back(tmp_path: Path) -> None:
 def test_a_listener_that_an_older_version_did_not_have_gets_a_port(tmp_path: Path) -> None:
     (tmp_path / "ports.json").write_text(json.dumps({"backend": ports.any_free()}))
     assert ports.load(tmp_path / "ports.json").keys() == ports.DEFAULTS.keys()
+
+
+def test_who_listens_elsewhere_is_told() -> None:
+    assert ports.moved({}, dict(ports.DEFAULTS)) == []
+    assert ports.moved({}, {**ports.DEFAULTS, "airflow": 8081}) == ["8080 is taken, airflow listens on 8081"]
+    assert ports.moved({"airflow": 8081}, {**ports.DEFAULTS, "airflow": 8081}) == []
