@@ -32,7 +32,7 @@ TOGETHER = {
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """Two processes share the run: each file stays in one of them, and so do the files of each entry of TOGETHER.
+    """Several processes share the run: each file stays in one of them, and so do the files of each entry of TOGETHER.
 
     --dist=loadgroup would say the same, but groups nothing with this pytest (pytest-xdist issue 1386).
     """
