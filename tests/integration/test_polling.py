@@ -113,6 +113,7 @@ def test_the_same_data_dropped_packed_and_plain_are_loaded_once(pipeline: Pipeli
         (gzip.compress(bytes(30_000_000)), "compression_bomb"),
         (gzip.compress(b"a,b\n1,2\n"), "wrong_header"),
     ],
+    ids=["cut short", "a signature only", "empty", "packed twice", "a bomb", "another header"],
 )
 def test_a_dropped_file_that_cannot_be_unpacked_is_kept_as_rejected(
     pipeline: Pipeline, content: bytes, code: str
