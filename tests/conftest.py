@@ -18,12 +18,13 @@ for name in [name for name in os.environ if name.startswith(("LAUREL_", "AIRFLOW
     if name != shared_data.VARIABLE:
         del os.environ[name]
 
-# What starts from the same system, which is slow to make: the stack, the parts to be killed, the modelled warehouse.
+# What starts from the same system, which is slow to make: the stack, the parts to be killed, the modelled warehouse
+# (which is made twice: all of its tests in one process would take longer than the rest in two).
 TOGETHER = {
     "stack": ("tests/e2e/",),
     "parts": ("tests/faults/",),
-    "modelled": (
-        "tests/integration/marts/",
+    "modelled": ("tests/integration/marts/",),
+    "modelled too": (
         "tests/integration/insights/",
         "tests/integration/api/test_api_drafts.py",
         "tests/integration/api/test_load_oulad.py",

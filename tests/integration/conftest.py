@@ -55,7 +55,7 @@ def postgres(scratch_directory: Path) -> Iterator[Cluster]:
     cluster.wait_until_ready()
     create_roles(cluster.url("postgres"), OWNER_PASSWORD, READER_PASSWORD, AIRFLOW_PASSWORD)
     yield cluster
-    server.send_signal(signal.SIGINT)  # without waiting for those who are still connected
+    server.send_signal(signal.SIGQUIT)  # nobody needs what is in it any more
     server.wait(timeout=30)
 
 
