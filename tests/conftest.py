@@ -23,12 +23,14 @@ for name in [name for name in os.environ if name.startswith(("LAUREL_", "AIRFLOW
 TOGETHER = {
     "stack": ("tests/e2e/",),
     "parts": ("tests/faults/",),
-    "modelled": ("tests/integration/marts/",),
     "modelled too": (
+        "tests/integration/marts/test_as_if_never_sent.py",
+        "tests/integration/marts/test_dry_run.py",
         "tests/integration/insights/",
         "tests/integration/api/test_api_drafts.py",
         "tests/integration/api/test_load_oulad.py",
     ),
+    "modelled": ("tests/integration/marts/",),
 }
 
 
