@@ -41,7 +41,7 @@ def start(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
         start_backend(plan, supervisor, steps)
         submissions = _send_sample(plan, steps, files) if files else []
         airflow_started.result()
-    _wait(steps, "Airflow is healthy", "airflow-scheduler", lambda: not airflow.unhealthy(plan.airflow_url), 180)
+    _wait(steps, "Airflow is healthy", "airflow-scheduler", lambda: not airflow.unhealthy(plan.airflow_url), 300)
     if submissions:
         with steps.step("sample school is in the marts"):
             _researcher(plan).wait_until_modelled(submissions, 300)
