@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg2.extensions import connection as Connection
 
-from elt import ledger, locks, multipart, parts, uploads
+from elt import audit, locks, multipart, parts, uploads
 from elt.contract import Contract
 from elt.database import Pool, transaction
 from elt.errors import Conflict, NotFound, Refused
@@ -112,7 +112,7 @@ class Assembler:
                     "created": receipt.created,
                     "upload": str(upload.id),
                 }
-                ledger.record_audit(self.connection, upload.account_id, "submission.create", subject, detail)
+                audit.record(self.connection, upload.account_id, "submission.create", subject, detail)
                 log.info("upload %s: is submission %s", upload.id, subject)
         parts.clear(self.store, upload)
 

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 
-from elt import generic_views, ledger, raw_tables
+from elt import audit, generic_views, ledger, raw_tables
 from elt.accounts import Account
 from elt.contract import Contract, load_contracts, parse_contract
 from elt.errors import Conflict, LaurelError, NotFound, Refused
@@ -115,7 +115,7 @@ def describe(connection: Connection, document: dict[str, Any], account_id: int) 
     record_version(connection, contract, account_id, [])
     raw_tables.create(connection, contract)
     generic_views.create(connection, contract)
-    ledger.record_audit(connection, account_id, "dataset.describe", contract.name, {"columns": len(contract.fields)})
+    audit.record(connection, account_id, "dataset.describe", contract.name, {"columns": len(contract.fields)})
     return contract
 
 
@@ -190,4 +190,4 @@ def share(connection: Connection, contract: Contract, shared: bool, account: Acc
         cursor.execute("update catalog.dataset set is_shared = %s where dataset_id = %s", [shared, contract.name])
     raw_tables.raise_version(connection, contract)  # insights read shared datasets only, so the marts must follow
     ledger.notify(connection, ledger.WORK_CHANNEL, "shared")
-    ledger.record_audit(connection, account.account_id, "dataset.share", contract.name, {"shared": shared})
+    audit.record(connection, account.account_id, "dataset.share", contract.name, {"shared": shared})

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
-from elt import contract_document, datasets, drafting, header_mapping, ledger
+from elt import audit, contract_document, datasets, drafting, header_mapping, ledger
 from elt.contract import Contract
 from elt.database import Pool, only_row, transaction
 from elt.detecting import SAMPLE_BYTES, Compression, Stated, read_layout
@@ -135,7 +135,7 @@ def take_sample(
             ],
         )
         (id,) = only_row(cursor)
-        ledger.record_audit(connection, account_id, "draft.create", id, {"dataset": incoming.dataset_id})
+        audit.record(connection, account_id, "draft.create", id, {"dataset": incoming.dataset_id})
         ledger.notify(connection, DRAFT_CHANNEL, "received")
     return UUID(id)
 
@@ -224,7 +224,7 @@ def edit(
             "update catalog.dataset_draft set dataset_id = %s, contract = %s, edited_at = now() where draft_id = %s",
             [name, json.dumps(contract, ensure_ascii=False), draft.draft_id],
         )
-    ledger.record_audit(connection, account_id, "draft.edit", str(draft.id), {"dataset": name})
+    audit.record(connection, account_id, "draft.edit", str(draft.id), {"dataset": name})
     return replace(draft, dataset_id=name, contract=contract)
 
 
@@ -276,9 +276,7 @@ def confirm(connection: Connection, draft: SampleDraft, load: bool, account_id: 
             "where draft_id = %s",
             [submission, draft.draft_id],
         )
-    ledger.record_audit(
-        connection, account_id, "draft.confirm", str(draft.id), {"dataset": contract.name, "load": load}
-    )
+    audit.record(connection, account_id, "draft.confirm", str(draft.id), {"dataset": contract.name, "load": load})
     return contract
 
 
@@ -289,7 +287,7 @@ def remove(connection: Connection, store: ObjectStore, draft: SampleDraft, accou
             "delete from catalog.dataset_draft where draft_id = %s returning submission_id", [draft.draft_id]
         )
         row = cursor.fetchone()
-    ledger.record_audit(connection, account_id, "draft.delete", str(draft.id), {"dataset": draft.dataset_id})
+    audit.record(connection, account_id, "draft.delete", str(draft.id), {"dataset": draft.dataset_id})
     if row and row[0] is None:
         store.delete(draft.object_key)
 

@@ -282,17 +282,6 @@ def request_retraction(connection: Connection, submission: Submission) -> Submis
     return now
 
 
-def record_audit(
-    connection: Connection, account_id: int | None, action: str, subject: str | None, detail: Mapping[str, Any] | None
-) -> None:
-    """Add one event to the append-only audit log; `detail` must hold no personal data."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into catalog.audit_event (account_id, action, subject, detail) values (%s, %s, %s, %s)",
-            [account_id, action, subject, json.dumps(detail) if detail is not None else None],
-        )
-
-
 def notify(connection: Connection, channel: str, payload: str) -> None:
     """Tell listeners when, and only if, the caller's transaction commits."""
     with connection.cursor() as cursor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
-from elt import fixes, fixing, ledger, retracting
+from elt import audit, fixes, fixing, retracting
 from elt.assembling import Assembler
 from elt.contract import Contract
 from elt.database import Pool, connect, only_row, transaction
@@ -230,4 +230,4 @@ def _set_aside(pool: Pool, store: ObjectStore, key: str) -> None:
         "an object was dropped outside uploads/<family>/<table>/ of a known dataset; moved to %s", UNCLAIMED_PREFIX
     )
     with pool.connection() as connection:
-        ledger.record_audit(connection, None, "unclaimed_object", None, {"moved_to": UNCLAIMED_PREFIX})
+        audit.record(connection, None, "unclaimed_object", None, {"moved_to": UNCLAIMED_PREFIX})

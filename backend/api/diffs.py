@@ -14,7 +14,7 @@ from backend.api.downloads import CHUNK_BYTES, name, streaming
 from backend.api.representation import visible
 from backend.auth import account, require_role
 from backend.services import Services, services
-from elt import ledger
+from elt import audit
 from elt.comparing import RowChange
 from elt.diffing import KINDS, compared, csv_lines, predecessor
 from elt.ledger import Submission
@@ -57,7 +57,7 @@ def get_diff(id: UUID) -> Response:
         after = visible(connection, account(), id)
         before = visible(connection, account(), against) if against else predecessor(connection, after)
         detail = {"against": str(before.id)}
-        ledger.record_audit(connection, account().account_id, "submission.diff", str(id), detail)
+        audit.record(connection, account().account_id, "submission.diff", str(id), detail)
     if wants_csv:
         response = streaming(_csv(services(), before, after, kind))
         name(response, after.filename.rsplit(".", 1)[0] + "-diff.csv")

@@ -18,7 +18,7 @@ from backend.auth import account, require_role
 from backend.problems import log_frames
 from backend.services import services
 from backend.silence import limit_silence
-from elt import ledger, rejects
+from elt import audit, rejects
 from elt.database import connect, translated_errors
 from elt.detecting import Stated, read_header, read_layout
 from elt.errors import NotFound, Refused
@@ -92,7 +92,7 @@ def _open_for_download(id: UUID, action: str) -> Submission:
     """The submission; that somebody read personal data is on record before the first byte goes out."""
     with services().pool.connection() as connection:
         submission = visible(connection, account(), id)
-        ledger.record_audit(connection, account().account_id, action, str(id), None)
+        audit.record(connection, account().account_id, action, str(id), None)
     return submission
 
 

@@ -16,7 +16,7 @@ from backend.auth import account, require_role
 from backend.incoming import IncomingFile
 from backend.services import services
 from backend.waiting import waiting_room
-from elt import dry_run, dry_run_ledger, ledger, rejects
+from elt import audit, dry_run, dry_run_ledger, rejects
 from elt.dry_run_ledger import SETTLED, DryRun
 from elt.errors import NotFound
 from elt.ledger import Incoming
@@ -36,7 +36,7 @@ def take(file: IncomingFile, incoming: Incoming, maximum: int) -> tuple[Response
     if run.replaces_id:
         detail["replaces"] = str(run.replaces_id)
     with parts.pool.connection() as connection:
-        ledger.record_audit(connection, account().account_id, "dry_run.create", str(run.id), detail)
+        audit.record(connection, account().account_id, "dry_run.create", str(run.id), detail)
     where = url_for("dry_runs.get_dry_run", id=run.id, _external=True)
     return jsonify(as_json(run)), 202, {"Location": where, "Retry-After": "1"}
 
@@ -91,7 +91,7 @@ def get_dry_run_rejects(id: UUID) -> Response:
     """
     run = _look(id)
     with services().pool.connection() as connection:
-        ledger.record_audit(connection, account().account_id, "dry_run.download_rejects", str(id), None)
+        audit.record(connection, account().account_id, "dry_run.download_rejects", str(id), None)
     lines = partial(rejects.lines, table=OF_DRY_RUNS, owner_id=run.dry_run_id)
     response = streaming(rejects_csv(lines, [*ERROR_COLUMNS, *(run.header or [])], run.dialect or {}))
     name(response, run.filename.rsplit(".", 1)[0] + "-rejects.csv")
@@ -113,7 +113,7 @@ def forget_dry_run(id: UUID) -> tuple[str, int]:
     run = _look(id)
     with services().pool.connection() as connection:
         dry_run_ledger.forget(connection, run)
-        ledger.record_audit(connection, account().account_id, "dry_run.delete", str(id), None)
+        audit.record(connection, account().account_id, "dry_run.delete", str(id), None)
     return "", 204
 
 

@@ -11,7 +11,7 @@ from backend.api.representation import time_text, visible
 from backend.auth import account, require_role
 from backend.incoming import RequestBody, open_file
 from backend.services import services
-from elt import fixes, ledger
+from elt import audit, fixes
 from elt.errors import NotFound
 from elt.fix_receiving import receive_fix
 from elt.fixes import Fix
@@ -73,7 +73,7 @@ def create_fix(id: UUID) -> tuple[Response, int, dict[str, str]]:
     )
     with parts.pool.connection() as connection:
         detail = {"fix": str(fix.id), "bytes": fix.byte_count, "created": created}
-        ledger.record_audit(connection, account().account_id, "submission.fix", str(id), detail)
+        audit.record(connection, account().account_id, "submission.fix", str(id), detail)
         body = _as_json(connection, submission, fix)
     return jsonify(body), 202 if created else 200, {"Location": body["links"]["self"]}
 
@@ -135,7 +135,7 @@ def get_fix_file(id: UUID, fix_id: UUID) -> Response:
     """
     with services().pool.connection() as connection:
         _, fix = _visible(connection, id, fix_id)
-        ledger.record_audit(connection, account().account_id, "submission.download_fix", str(id), {"fix": str(fix_id)})
+        audit.record(connection, account().account_id, "submission.download_fix", str(id), {"fix": str(fix_id)})
     response = streaming(stored(fix.object_key))
     response.content_length = fix.byte_count
     name(response, fix.filename)

@@ -6,7 +6,7 @@ from backend.api import parameters
 from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.services import services
-from elt import header_mapping, ledger
+from elt import audit, header_mapping
 from elt.receiving import contract_of
 
 blueprint = Blueprint("header_mappings", __name__, url_prefix="/api/v1/datasets")
@@ -64,9 +64,7 @@ def put_mapping(dataset: str) -> Response:
     with services().pool.connection() as connection:
         header_mapping.forget(connection, account().account_id, contract.name)
         header_mapping.remember(connection, account().account_id, contract.name, mapping)
-        ledger.record_audit(
-            connection, account().account_id, "mapping.confirm", contract.name, {"headers": len(mapping)}
-        )
+        audit.record(connection, account().account_id, "mapping.confirm", contract.name, {"headers": len(mapping)})
     return get_mapping(dataset)
 
 
@@ -86,5 +84,5 @@ def delete_mapping(dataset: str) -> tuple[str, int]:
     contract = contract_of(services().contracts, dataset)
     with services().pool.connection() as connection:
         header_mapping.forget(connection, account().account_id, contract.name, request.args.get("header"))
-        ledger.record_audit(connection, account().account_id, "mapping.forget", contract.name, None)
+        audit.record(connection, account().account_id, "mapping.forget", contract.name, None)
     return "", 204

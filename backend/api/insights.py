@@ -11,7 +11,7 @@ from backend.reporting.insight import EVERYBODY, Insight
 from backend.reporting.registry import find, visible_to
 from backend.reporting.result import Result, answer
 from backend.services import services
-from elt import ledger
+from elt import audit
 
 blueprint = Blueprint("insights", __name__, url_prefix="/api/v1/insights")
 
@@ -108,5 +108,5 @@ def answered(name: str, arguments: Mapping[str, str]) -> Result:
     result = answer(insight, arguments, services().reader_pool)
     if insight.audience < EVERYBODY:
         with services().pool.connection() as connection:
-            ledger.record_audit(connection, account().account_id, "insight.read", name, None)
+            audit.record(connection, account().account_id, "insight.read", name, None)
     return result

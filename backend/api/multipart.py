@@ -14,7 +14,7 @@ from backend.auth import account, require_role
 from backend.problems import BadRequest
 from backend.services import services
 from backend.waiting import waiting_room
-from elt import ledger, multipart, parts, uploads
+from elt import audit, ledger, multipart, parts, uploads
 from elt.errors import NotFound
 from elt.filenames import tidy
 from elt.uploads import Announced, Upload
@@ -61,7 +61,7 @@ def begin_upload(dataset: str) -> tuple[Response, int, dict[str, str]]:
         upload, is_new = multipart.begin(connection, laurel.contracts, announced, laurel.settings.max_multipart_bytes)
         if is_new:
             detail = {"dataset": dataset, "bytes": announced.byte_count}
-            ledger.record_audit(connection, account().account_id, "upload.begin", str(upload.id), detail)
+            audit.record(connection, account().account_id, "upload.begin", str(upload.id), detail)
     return jsonify(_as_json(upload)), 201 if is_new else 200, {"Location": _location(upload)}
 
 
@@ -119,7 +119,7 @@ def complete_upload(id: UUID) -> tuple[Response, int, dict[str, str]]:
     upload = _own(id)
     if multipart.complete(laurel.pool, laurel.store, laurel.contracts, upload).status != upload.status:
         with laurel.pool.connection() as connection:
-            ledger.record_audit(connection, account().account_id, "upload.complete", str(id), None)
+            audit.record(connection, account().account_id, "upload.complete", str(id), None)
     upload = _watched(id, seconds)
     multipart.check_not_over(upload)
     if not upload.submissions:
@@ -147,7 +147,7 @@ def abort_upload(id: UUID) -> Response:
     laurel = services()
     upload = multipart.abort(laurel.pool, laurel.store, _own(id))
     with laurel.pool.connection() as connection:
-        ledger.record_audit(connection, account().account_id, "upload.abort", str(id), None)
+        audit.record(connection, account().account_id, "upload.abort", str(id), None)
     return jsonify(_as_json(upload))
 
 

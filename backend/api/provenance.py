@@ -8,7 +8,7 @@ from psycopg2.extensions import connection as Connection
 from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.services import services
-from elt import ledger
+from elt import audit, ledger
 from elt.errors import NotFound
 from elt.ledger import Submission
 from elt.provenance import Origin, trace
@@ -47,7 +47,7 @@ def get_provenance(mart: str) -> Response:
         behind = [_file(submission) for number in found.behind if (submission := _visible(connection, number))]
         # The names of the columns that were asked for, not what they hold.
         detail = {"columns": sorted(request.args)}
-        ledger.record_audit(connection, account().account_id, "provenance", mart, detail)
+        audit.record(connection, account().account_id, "provenance", mart, detail)
     if not sources and not behind:
         raise NotFound(
             "unknown_row", "No submission of yours is behind such a row.", remedy="Ask an admin, who sees every source."

@@ -11,7 +11,7 @@ from backend.api.representation import as_json, visible, with_error_groups
 from backend.auth import account, require_role, visible_account_id
 from backend.services import services
 from backend.waiting import waiting_room
-from elt import ledger
+from elt import audit, ledger
 from elt.error_groups import error_groups
 from elt.ledger import Submission
 from elt.receiving import contract_of
@@ -144,9 +144,7 @@ def describe_submission(id: UUID) -> Response:
         wanted: dict[str, Any] = {"title": old.title, "note": old.note, **change}
         submission = ledger.describe(connection, old, **wanted)
         # The names of what changed, not the text: a note may hold anything.
-        ledger.record_audit(
-            connection, account().account_id, "submission.describe", str(id), {"changed": sorted(change)}
-        )
+        audit.record(connection, account().account_id, "submission.describe", str(id), {"changed": sorted(change)})
     return jsonify(as_json(submission))
 
 
@@ -166,5 +164,5 @@ def retract_submission(id: UUID) -> tuple[Response, int]:
     """
     with services().pool.connection() as connection:
         submission = ledger.request_retraction(connection, visible(connection, account(), id))
-        ledger.record_audit(connection, account().account_id, "submission.retract", str(id), None)
+        audit.record(connection, account().account_id, "submission.retract", str(id), None)
     return jsonify(as_json(submission)), 202

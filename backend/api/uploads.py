@@ -11,7 +11,7 @@ from backend.auth import account, require_role
 from backend.incoming import RequestBody, open_file
 from backend.problems import BadRequest
 from backend.services import services
-from elt import ledger
+from elt import audit
 from elt.intake import receive
 from elt.ledger import Incoming, Submission
 from elt.receiving import Receipt, contract_of
@@ -139,7 +139,7 @@ def _record(receipts: list[Receipt], dataset: str, replaces: Submission | None) 
             if replaces:
                 detail["replaces"] = str(replaces.id)
             action = "submission.replace" if replaces else "submission.create"
-            ledger.record_audit(connection, account().account_id, action, str(submission.id), detail)
+            audit.record(connection, account().account_id, action, str(submission.id), detail)
 
 
 def idempotency_key() -> str | None:

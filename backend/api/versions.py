@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from backend.api.representation import as_json, location, visible
 from backend.auth import account, require_role
 from backend.services import services
-from elt import guarding, ledger, restoring
+from elt import audit, guarding, ledger, restoring
 
 blueprint = Blueprint("versions", __name__, url_prefix="/api/v1/submissions/<uuid:id>")
 
@@ -57,7 +57,7 @@ def restore(id: UUID) -> tuple[Response, int, dict[str, str]]:
     with services().pool.connection() as connection:
         restored = restoring.restore(connection, visible(connection, account(), id))
         detail = {"as": str(restored.submission.id), "created": restored.created}
-        ledger.record_audit(connection, account().account_id, "submission.restore", str(id), detail)
+        audit.record(connection, account().account_id, "submission.restore", str(id), detail)
     submission = restored.submission
     return jsonify(as_json(submission)), 202 if restored.created else 200, {"Location": location(submission)}
 
@@ -82,7 +82,5 @@ def confirm(id: UUID) -> tuple[Response, int]:
     """
     with services().pool.connection() as connection:
         submission = guarding.confirm(connection, visible(connection, account(), id))
-        ledger.record_audit(
-            connection, account().account_id, "submission.confirm", str(id), {"held_for": submission.held_for}
-        )
+        audit.record(connection, account().account_id, "submission.confirm", str(id), {"held_for": submission.held_for})
     return jsonify(as_json(submission)), 202
