@@ -180,7 +180,6 @@ def _draft_next(connection: Connection, store: ObjectStore, id: UUID | None) -> 
             """,
             {**outcome, "draft": draft_id},
         )
-        ledger.notify(connection, ledger.STATE_CHANNEL, "drafted")
         return True
 
 

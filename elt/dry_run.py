@@ -8,7 +8,7 @@ nothing for long.
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from psycopg2.extensions import connection as Connection
 
@@ -134,7 +134,11 @@ def _make(
         with transaction(connection):
             receipt = dry_run_rows.check(connection, store, contract, run)
     except Refused as refusal:
-        _settle(connection, run, refusal, {})
+        with transaction(connection):
+            dry_run_ledger.advance(
+                connection, run, "rejected", error_code=refusal.code, error_message=refusal.in_words()
+            )
+        log.info("dry run %s: rejected", run.id)
         return
     if receipt is None:
         return
@@ -142,14 +146,6 @@ def _make(
     with transaction(connection):
         dry_run_ledger.advance(connection, run, "done", receipt=receipt)
     log.info("dry run %s: done", run.id)
-
-
-def _settle(connection: Connection, run: DryRun, refusal: Refused, columns: dict[str, Any]) -> None:
-    with transaction(connection):
-        dry_run_ledger.advance(
-            connection, run, "rejected", error_code=refusal.code, error_message=refusal.in_words(), **columns
-        )
-    log.info("dry run %s: rejected", run.id)
 
 
 def _fail(connection: Connection, run: DryRun, error: Exception) -> None:

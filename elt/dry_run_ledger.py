@@ -174,7 +174,6 @@ def advance(connection: Connection, run: DryRun, status: str, **columns: Any) ->
             """,  # noqa: S608 (the names are the callers' own words)
             {**values, "status": status, "id": run.dry_run_id, "settled": SETTLED, "kept": KEPT_FOR},
         )
-    ledger.notify(connection, ledger.STATE_CHANNEL, str(run.id))
 
 
 def retry_later(connection: Connection, run: DryRun, seconds: float, counts: bool) -> None:

@@ -149,7 +149,6 @@ def add(
             [submission.submission_id],
         )
     ledger.notify(connection, ledger.WORK_CHANNEL, "received")
-    ledger.notify(connection, ledger.STATE_CHANNEL, str(submission.id))
     return get(connection, fix_id)
 
 

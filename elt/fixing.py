@@ -11,7 +11,7 @@ from typing import TextIO
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt import fixes, fixing_sql, header_mapping, ledger, locks, raw_tables
+from elt import fixes, fixing_sql, header_mapping, locks, raw_tables
 from elt.contract import Contract
 from elt.copying import Tally
 from elt.database import only_row, transaction
@@ -117,13 +117,12 @@ def _settle_submission(connection: Connection, contract: Contract, submission_id
         cursor.execute(
             "update catalog.submission set rows_loaded = rows_loaded + %s, rows_rejected = rows_rejected - %s, "
             "raw_version = %s, status = 'loaded' where submission_id = %s "
-            "returning id::text, lines_read = rows_loaded + rows_rejected",
+            "returning lines_read = rows_loaded + rows_rejected",
             [applied.fixed, applied.fixed, version, submission_id],
         )
-        id, is_whole = only_row(cursor)
+        (is_whole,) = only_row(cursor)
     if not is_whole:
         raise LaurelError("lines_unaccounted", "Not every line of the file is either loaded or refused.")
-    ledger.notify(connection, ledger.STATE_CHANNEL, id)
 
 
 def has_fixes(connection: Connection, submission_id: int) -> bool:

@@ -105,5 +105,4 @@ def confirm(connection: Connection, submission: Submission) -> Submission:
         )
     if changed:
         ledger.notify(connection, ledger.WORK_CHANNEL, "received")
-        ledger.notify(connection, ledger.STATE_CHANNEL, str(submission.id))
     return now

@@ -17,7 +17,6 @@ from elt.incoming_objects import arrived, disown
 from elt.streams import Content
 
 WORK_CHANNEL = "laurel_work"  # NOTIFY: something waits for `ingest`
-STATE_CHANNEL = "laurel_state"  # NOTIFY: a submission changed its state
 LIVE = ("received", "loading", "held", "loaded", "modelled", "failed")
 LOST_BYTES = ("object_lost", "object_changed")  # only the sender can mend these: with the same bytes
 
@@ -278,7 +277,6 @@ def request_retraction(connection: Connection, submission: Submission) -> Submis
         )
     if changed:
         notify(connection, WORK_CHANNEL, "retracting")
-        notify(connection, STATE_CHANNEL, str(submission.id))
     return now
 
 

@@ -80,7 +80,6 @@ def _claim(connection: Connection, submission_id: int) -> Claim | None:
         row = cursor.fetchone()
         if row is None:
             return None
-        ledger.notify(connection, ledger.STATE_CHANNEL, row[1])
         submission, id, object_key, sha256, replaces, stated = row
         return Claim(submission, id, object_key, sha256, replaces, Stated(**stated))
 
@@ -181,7 +180,6 @@ def _settle(
         if cursor.rowcount == 0:  # retracted while it was being loaded
             connection.rollback()
             return Loaded(claim.id, "retracting")
-    ledger.notify(connection, ledger.STATE_CHANNEL, claim.id)
     return Loaded(claim.id, outcome["status"], tally)
 
 
@@ -230,11 +228,9 @@ def _replace(connection: Connection, contract: Contract, predecessor: int | None
             raw_tables.remove_rows(connection, contract, predecessor)
             cursor.execute(
                 "update catalog.submission set status = 'replaced', settled_at = clock_timestamp() "
-                "where submission_id = %s and status in %s returning id::text",
+                "where submission_id = %s and status in %s",
                 [predecessor, ledger.LIVE],
             )
-            for (id,) in cursor.fetchall():
-                ledger.notify(connection, ledger.STATE_CHANNEL, id)
             cursor.execute(
                 "select replaces_submission_id from catalog.submission where submission_id = %s and loaded_at is null",
                 [predecessor],
@@ -282,7 +278,6 @@ def _end_attempt(connection: Connection, claim: Claim, status: str, code: str, m
                 "longest": RETRY_LONGEST_SECONDS,
             },
         )
-        ledger.notify(connection, ledger.STATE_CHANNEL, claim.id)
 
 
 def _sentences(error: LaurelError) -> str:

@@ -89,7 +89,6 @@ def _revive(connection: Connection, submission: Submission) -> None:
             [submission.submission_id],
         )
     ledger.notify(connection, ledger.WORK_CHANNEL, "received")
-    ledger.notify(connection, ledger.STATE_CHANNEL, str(submission.id))
 
 
 def _add_again(connection: Connection, submission: Submission, newest: Submission) -> Submission:

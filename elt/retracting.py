@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from psycopg2.extensions import connection as Connection
 
-from elt import ledger, locks, raw_tables
+from elt import locks, raw_tables
 from elt.contract import Contract
 from elt.database import transaction
 
@@ -34,10 +34,7 @@ def retract(connection: Connection, contracts: Mapping[str, Contract], submissio
                 status = case when %(version)s is null then 'retracted' else status end,
                 settled_at = case when %(version)s is null then now() end
             where submission_id = %(submission)s and status = 'retracting' and removed_at is null
-            returning id::text
             """,
             {"version": version, "submission": submission_id},
         )
-        for (id,) in cursor.fetchall():
-            ledger.notify(connection, ledger.STATE_CHANNEL, id)
     return removed

@@ -10,7 +10,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from elt import dbt_docs, ledger, locks, merging, profiling
+from elt import dbt_docs, locks, merging, profiling
 from elt.database import connect, only_row, transaction
 from elt.dbt_build import PROJECT, NodeResult, build, modelled_datasets
 from elt.errors import LaurelError
@@ -262,4 +262,3 @@ def _settle(connection: Connection, plan: _Plan) -> None:
             "update catalog.transform_run set status = 'published', finished_at = now() where transform_run_id = %s",
             [plan.transform_run_id],
         )
-    ledger.notify(connection, ledger.STATE_CHANNEL, "published")
