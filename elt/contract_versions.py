@@ -9,12 +9,13 @@ from psycopg2 import sql
 from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
 
-from elt import audit, contract_document, datasets, generic_views, ledger, raw_tables
+from elt import audit, contract_document, datasets, generic_views, raw_tables
 from elt.accounts import Account
 from elt.contract import Contract
 from elt.contract_change import Impact, measure
 from elt.database import only_row
 from elt.errors import Conflict, NotFound, Refused, Unavailable
+from elt.notifying import WORK_CHANNEL, notify
 
 LOCK_SECONDS = 5
 
@@ -100,7 +101,7 @@ def change(
     _apply(connection, old, new)
     datasets.record_version(connection, new, account.account_id, map(asdict, impact.changes))
     raw_tables.raise_version(connection, new)
-    ledger.notify(connection, ledger.WORK_CHANNEL, "contract")
+    notify(connection, WORK_CHANNEL, "contract")
     audit.record(
         connection, account.account_id, "contract.change", new.name,
         {"version": new.version, "breaking": impact.is_breaking, "changes": [entry.kind for entry in impact.changes]},

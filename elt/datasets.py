@@ -10,10 +10,11 @@ from typing import Any
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 
-from elt import audit, generic_views, ledger, raw_tables
+from elt import audit, generic_views, raw_tables
 from elt.accounts import Account
 from elt.contract import Contract, load_contracts, parse_contract
 from elt.errors import Conflict, LaurelError, NotFound, Refused
+from elt.notifying import WORK_CHANNEL, notify
 
 NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 # Names derived from the table's must fit into Postgres's 63 bytes too: <table>_submission, stg_<family>__<table>.
@@ -189,5 +190,5 @@ def share(connection: Connection, contract: Contract, shared: bool, account: Acc
                 )
         cursor.execute("update catalog.dataset set is_shared = %s where dataset_id = %s", [shared, contract.name])
     raw_tables.raise_version(connection, contract)  # insights read shared datasets only, so the marts must follow
-    ledger.notify(connection, ledger.WORK_CHANNEL, "shared")
+    notify(connection, WORK_CHANNEL, "shared")
     audit.record(connection, account.account_id, "dataset.share", contract.name, {"shared": shared})

@@ -19,13 +19,13 @@ from elt.errors import Conflict, LaurelError, NotFound, Refused, Unavailable
 from elt.gzip_files import gzip_sample
 from elt.incoming_objects import arrived
 from elt.ledger import Incoming
+from elt.notifying import DRAFT_CHANNEL, notify
 from elt.packing import packing_of
 from elt.store import ObjectStore
 from elt.streams import Content, Source
 from elt.unpacking import open_csv
 
 log = logging.getLogger(__name__)
-DRAFT_CHANNEL = "laurel_drafts"  # NOTIFY: a sample waits to be drafted
 EDITABLE = ("ready",)
 
 
@@ -136,7 +136,7 @@ def take_sample(
         )
         (id,) = only_row(cursor)
         audit.record(connection, account_id, "draft.create", id, {"dataset": incoming.dataset_id})
-        ledger.notify(connection, DRAFT_CHANNEL, "received")
+        notify(connection, DRAFT_CHANNEL, "received")
     return UUID(id)
 
 

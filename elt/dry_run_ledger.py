@@ -10,13 +10,12 @@ from uuid import UUID
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
-from elt import ledger
 from elt.database import only_row
 from elt.errors import Conflict
 from elt.incoming_objects import arrived
 from elt.ledger import Incoming
+from elt.notifying import DRY_RUN_CHANNEL, notify
 
-WORK_CHANNEL = "laurel_dry_run"  # NOTIFY: a dry run waits
 KEPT_FOR = timedelta(days=30)
 SETTLED = ("done", "rejected", "failed")
 OBJECT_PREFIX = "dry-runs/"
@@ -116,7 +115,7 @@ def add(connection: Connection, incoming: Incoming, object_key: str, sha256: str
             ],
         )
         (id,) = only_row(cursor)
-    ledger.notify(connection, WORK_CHANNEL, "received")
+    notify(connection, DRY_RUN_CHANNEL, "received")
     return UUID(id)
 
 
@@ -216,4 +215,4 @@ def forget(connection: Connection, run: DryRun) -> None:
             raise Conflict(
                 "not_settled", "The dry run is still being made.", remedy="Wait until it is settled (GET with ?wait=)."
             )
-    ledger.notify(connection, WORK_CHANNEL, "expired")
+    notify(connection, DRY_RUN_CHANNEL, "expired")

@@ -14,6 +14,7 @@ from elt.database import only_row
 from elt.errors import Conflict
 from elt.incoming_objects import arrived, disown
 from elt.ledger import Submission
+from elt.notifying import WORK_CHANNEL, notify
 
 RETRY_BASE_SECONDS = 10
 RETRY_LONGEST_SECONDS = 3600
@@ -148,7 +149,7 @@ def add(
             "next_attempt_at = now() where submission_id = %s and status = 'rejected'",
             [submission.submission_id],
         )
-    ledger.notify(connection, ledger.WORK_CHANNEL, "received")
+    notify(connection, WORK_CHANNEL, "received")
     return get(connection, fix_id)
 
 
@@ -186,7 +187,7 @@ def restore_object(connection: Connection, fix: Fix, object_key: str) -> Fix:
         )
         # Fixes of a version that was brought back share their objects with those of the one that it restores.
         cursor.execute("update catalog.fix set object_key = %s where object_key = %s", [object_key, fix.object_key])
-    ledger.notify(connection, ledger.WORK_CHANNEL, "received")
+    notify(connection, WORK_CHANNEL, "received")
     return get(connection, fix.fix_id)
 
 

@@ -11,6 +11,7 @@ from elt.contract import Contract
 from elt.copying import Claim
 from elt.errors import Conflict
 from elt.ledger import Submission
+from elt.notifying import WORK_CHANNEL, notify
 
 # The rows of the versions that this one would take the place of: of one, as a rule. A version that was replaced before
 # it was loaded has none, but the one before it may have.
@@ -104,5 +105,5 @@ def confirm(connection: Connection, submission: Submission) -> Submission:
             remedy="Nothing to do.",
         )
     if changed:
-        ledger.notify(connection, ledger.WORK_CHANNEL, "received")
+        notify(connection, WORK_CHANNEL, "received")
     return now

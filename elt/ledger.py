@@ -14,9 +14,9 @@ from elt.database import only_row
 from elt.detecting import NOTHING_STATED, Stated
 from elt.errors import Conflict, LaurelError, Refused
 from elt.incoming_objects import arrived, disown
+from elt.notifying import WORK_CHANNEL, notify
 from elt.streams import Content
 
-WORK_CHANNEL = "laurel_work"  # NOTIFY: something waits for `ingest`
 LIVE = ("received", "loading", "held", "loaded", "modelled", "failed")
 LOST_BYTES = ("object_lost", "object_changed")  # only the sender can mend these: with the same bytes
 
@@ -278,9 +278,3 @@ def request_retraction(connection: Connection, submission: Submission) -> Submis
     if changed:
         notify(connection, WORK_CHANNEL, "retracting")
     return now
-
-
-def notify(connection: Connection, channel: str, payload: str) -> None:
-    """Tell listeners when, and only if, the caller's transaction commits."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_notify(%s, %s)", [channel, payload])

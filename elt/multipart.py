@@ -14,6 +14,7 @@ from elt.database import Pool
 from elt.errors import Conflict, Refused
 from elt.intake import check_front
 from elt.ledger import Incoming
+from elt.notifying import WORK_CHANNEL, notify
 from elt.receiving import contract_of, differs_from
 from elt.store import ObjectStore
 from elt.streams import Source
@@ -112,7 +113,7 @@ def complete(pool: Pool, store: ObjectStore, contracts: Mapping[str, Contract], 
                 "error_message = null where upload_id = %s and status = 'open'",
                 [upload.upload_id],
             )
-        ledger.notify(connection, ledger.WORK_CHANNEL, "completing")
+        notify(connection, WORK_CHANNEL, "completing")
         return uploads.get(connection, upload.id)
 
 

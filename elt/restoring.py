@@ -9,6 +9,7 @@ from elt import ledger
 from elt.database import only_row
 from elt.errors import Conflict
 from elt.ledger import LIVE, Submission
+from elt.notifying import WORK_CHANNEL, notify
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _revive(connection: Connection, submission: Submission) -> None:
             "where submission_id = %s and status = 'applied'",
             [submission.submission_id],
         )
-    ledger.notify(connection, ledger.WORK_CHANNEL, "received")
+    notify(connection, WORK_CHANNEL, "received")
 
 
 def _add_again(connection: Connection, submission: Submission, newest: Submission) -> Submission:
@@ -116,5 +117,5 @@ def _add_again(connection: Connection, submission: Submission, newest: Submissio
             """,
             [number, submission.submission_id],
         )
-    ledger.notify(connection, ledger.WORK_CHANNEL, "received")
+    notify(connection, WORK_CHANNEL, "received")
     return ledger.with_number(connection, number)

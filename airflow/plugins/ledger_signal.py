@@ -77,8 +77,9 @@ class LedgerSignal(BaseEventTrigger):
 
 def wake_others() -> None:
     """Signal `transform` and `dry_run`, each if it has something to do. Raises Unavailable where Postgres is away."""
-    from elt import dry_run_ledger, ledger
+    from elt import dry_run_ledger
     from elt.database import connect, transaction
+    from elt.notifying import notify
     from elt.polling import transform_due
     from elt.settings import Settings
 
@@ -87,8 +88,8 @@ def wake_others() -> None:
         is_due = transform_due(connection)
         with transaction(connection):
             if is_due:
-                ledger.notify(connection, DUE_CHANNEL, "")
+                notify(connection, DUE_CHANNEL, "")
             if dry_run_ledger.is_due(connection):
-                ledger.notify(connection, DRY_RUN_CHANNEL, "")
+                notify(connection, DRY_RUN_CHANNEL, "")
     finally:
         connection.close()

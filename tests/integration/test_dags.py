@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from elt.drafts import DRAFT_CHANNEL
-from elt.dry_run_ledger import WORK_CHANNEL as DRY_RUN_CHANNEL
-from elt.ledger import WORK_CHANNEL
+from elt.notifying import DRAFT_CHANNEL, DRY_RUN_CHANNEL, WORK_CHANNEL
 from elt.settings import REPOSITORY
 from tests.integration.dags.programs import DAGS, command, environment
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from elt import ledger
+from elt import notifying
 from elt.database import connect, transaction
 from elt.settings import Settings
 from stack import ports
@@ -22,7 +22,7 @@ from tests.integration.dags.programs import command, environment
 
 EVENT_SECONDS = 60.0  # until an event that must come; the machine may be busy
 SILENCE_SECONDS = 2.5  # in which an event that must not come would have come
-CHANNEL = ledger.WORK_CHANNEL
+CHANNEL = notifying.WORK_CHANNEL
 
 
 class Listener:
@@ -78,7 +78,7 @@ def notify(settings: Settings, times: int = 1) -> None:
     connection = connect(settings.database_url)
     for _ in range(times):
         with transaction(connection):
-            ledger.notify(connection, CHANNEL, "received")
+            notifying.notify(connection, CHANNEL, "received")
     connection.close()
 
 
@@ -103,7 +103,7 @@ def test_a_burst_is_a_few_events_and_what_follows_is_not_lost(listener: Listener
 
 def test_what_rolls_back_wakes_nobody(listener: Listener, module_settings: Settings) -> None:
     connection = connect(module_settings.database_url)
-    ledger.notify(connection, CHANNEL, "received")
+    notifying.notify(connection, CHANNEL, "received")
     connection.rollback()
     connection.close()
     assert listener.events_until_silence() == []
