@@ -13,7 +13,6 @@ from psycopg2.extras import RealDictCursor
 from elt.database import only_row
 from elt.detecting import NOTHING_STATED, Stated
 from elt.errors import Conflict, LaurelError, Refused
-from elt.incoming_objects import arrived, disown
 from elt.notifying import WORK_CHANNEL, notify
 from elt.streams import Content
 
@@ -219,34 +218,6 @@ def add(
         (id,) = only_row(cursor)
     notify(connection, WORK_CHANNEL, "received")
     return UUID(id)
-
-
-def restore_object(
-    connection: Connection, submission: Submission, object_key: str, sha256: str, byte_count: int, content: Content
-) -> Submission:
-    """Give a submission whose object was lost the same content under a new key, and wake `ingest`."""
-    arrived(connection, object_key)
-    disown(connection, submission.object_key)
-    with connection.cursor() as cursor:
-        # A version that was brought back shares the object with the one that it restores.
-        cursor.execute(
-            "update catalog.submission set object_key = %s, sha256 = %s, byte_count = %s, compression = %s "
-            "where object_key = %s",
-            [
-                object_key,
-                sha256,
-                byte_count,
-                content.compression.format if content.compression else None,
-                submission.object_key,
-            ],
-        )
-        cursor.execute(
-            "update catalog.submission set status = 'received', error_code = null, error_message = null, "
-            "next_attempt_at = now() where submission_id = %s",
-            [submission.submission_id],
-        )
-    notify(connection, WORK_CHANNEL, "received")
-    return get(connection, submission.id)
 
 
 def describe(connection: Connection, submission: Submission, *, title: str | None, note: str | None) -> Submission:

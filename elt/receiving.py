@@ -13,10 +13,11 @@ from elt.contract import Contract
 from elt.database import Pool, only_row
 from elt.detecting import DELIMITERS, QUOTES, Stated
 from elt.errors import Conflict, LaurelError, NotFound, Refused
-from elt.incoming_objects import arrived
+from elt.incoming_objects import arrived, disown
 from elt.ledger import LIVE, Incoming, Submission
+from elt.notifying import WORK_CHANNEL, notify
 from elt.store import ObjectStore
-from elt.streams import Source
+from elt.streams import Content, Source
 
 log = logging.getLogger(__name__)
 REPLACEABLE = LIVE
@@ -114,11 +115,39 @@ def _already_there(
         # What came again stands in for what was lost.
         if live.status == "failed" and live.error_code in ledger.LOST_BYTES:
             content = source.content()
-            live = ledger.restore_object(connection, live, object_key, source.sha256, source.byte_count, content)
+            live = _restore_object(connection, live, object_key, source.sha256, source.byte_count, content)
         return Receipt(live, created=False)
     if earlier := sent_earlier(connection, incoming):
         return repeated(earlier, incoming, source.sha256)
     raise LaurelError("ledger_conflict", "The ledger refused the submission.", remedy="Send it again.")
+
+
+def _restore_object(
+    connection: Connection, submission: Submission, object_key: str, sha256: str, byte_count: int, content: Content
+) -> Submission:
+    """Give a submission whose object was lost the same content under a new key, and wake `ingest`."""
+    arrived(connection, object_key)
+    disown(connection, submission.object_key)
+    with connection.cursor() as cursor:
+        # A version that was brought back shares the object with the one that it restores.
+        cursor.execute(
+            "update catalog.submission set object_key = %s, sha256 = %s, byte_count = %s, compression = %s "
+            "where object_key = %s",
+            [
+                object_key,
+                sha256,
+                byte_count,
+                content.compression.format if content.compression else None,
+                submission.object_key,
+            ],
+        )
+        cursor.execute(
+            "update catalog.submission set status = 'received', error_code = null, error_message = null, "
+            "next_attempt_at = now() where submission_id = %s",
+            [submission.submission_id],
+        )
+    notify(connection, WORK_CHANNEL, "received")
+    return ledger.get(connection, submission.id)
 
 
 def check_own_content(incoming: Incoming, live: Submission) -> None:
