@@ -17,7 +17,7 @@ from elt.database import Pool, only_row, transaction
 from elt.detecting import SAMPLE_BYTES, Compression, Stated, read_layout
 from elt.errors import Conflict, LaurelError, NotFound, Refused, Unavailable
 from elt.gzip_files import gzip_sample
-from elt.incoming_objects import arrived
+from elt.incoming_objects import announce, arrived
 from elt.ledger import Incoming
 from elt.notifying import DRAFT_CHANNEL, notify
 from elt.packing import packing_of
@@ -111,12 +111,9 @@ def take_sample(
     packing = packing_of(source.sample())
     if packing != "zip":
         read_layout(gzip_sample(source.sample(), SAMPLE_BYTES) if packing else source.sample(), incoming.stated)
-    with pool.connection() as connection, connection.cursor() as cursor:
+    with pool.connection() as connection:
         datasets.check_free(connection, incoming.dataset_id)
-        cursor.execute(
-            "insert into catalog.incoming_object (object_key) values ('drafts/' || uuidv7()) returning object_key"
-        )
-        (object_key,) = only_row(cursor)
+        object_key = announce(connection, "drafts/")
     store.put(object_key, source.buffered())  # what fails from here on is swept
     with pool.connection() as connection, connection.cursor() as cursor:
         arrived(connection, object_key)

@@ -19,6 +19,7 @@ from elt.detecting import SAMPLE_BYTES
 from elt.dry_run_ledger import DryRun
 from elt.errors import LaurelError, NotFound, Refused, Unavailable
 from elt.gzip_files import GzipWatcher, gzip_sample
+from elt.incoming_objects import announce
 from elt.intake import looked_at, mapping_of
 from elt.ledger import Incoming
 from elt.packing import packing_of
@@ -51,7 +52,7 @@ def receive(
     incoming = replace(incoming, header_mapping=mapping)
     source = _looked_into(source, contract, incoming, max_bytes)
     with pool.connection() as connection:
-        object_key = dry_run_ledger.announce(connection, incoming.dataset_id)
+        object_key = announce(connection, f"dry-runs/{contract.name}/")  # swept where this upload dies
     store.put(object_key, source.buffered())
     source.content()  # raises Refused where it turned out to be broken
     with pool.connection() as connection:

@@ -18,7 +18,6 @@ from elt.notifying import DRY_RUN_CHANNEL, notify
 
 KEPT_FOR = timedelta(days=30)
 SETTLED = ("done", "rejected", "failed")
-OBJECT_PREFIX = "dry-runs/"
 
 
 @dataclass(frozen=True)
@@ -79,16 +78,6 @@ def _one(connection: Connection, where: str, parameters: list[Any]) -> DryRun | 
 def find(connection: Connection, id: UUID) -> DryRun | None:
     """The dry run with this public id, until its last day."""
     return _one(connection, "where dry_run.id = %s and coalesce(expires_at > now(), true)", [str(id)])
-
-
-def announce(connection: Connection, dataset_id: str) -> str:
-    """Choose the key under which the file is kept while it is looked at; an upload that dies is swept by the poll."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into catalog.incoming_object (object_key) values (%s || '/' || uuidv7()) returning object_key",
-            [OBJECT_PREFIX + dataset_id],
-        )
-        return str(only_row(cursor)[0])
 
 
 def add(connection: Connection, incoming: Incoming, object_key: str, sha256: str, byte_count: int) -> UUID:

@@ -11,8 +11,8 @@ from elt.errors import Conflict
 from elt.fix_reading import read_fix_front
 from elt.fixes import Fix
 from elt.fixing import fitted_to_original
+from elt.incoming_objects import announce, discard
 from elt.ledger import LOST_BYTES, Submission
-from elt.receiving import announce, discard
 from elt.store import ObjectStore
 from elt.streams import Source
 

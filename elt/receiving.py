@@ -1,7 +1,6 @@
 """A file comes in: first its bytes become durable, then the ledger knows it, and only then is it promised."""
 
 import difflib
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,16 +9,15 @@ from psycopg2.extensions import connection as Connection
 
 from elt import ledger
 from elt.contract import Contract
-from elt.database import Pool, only_row
+from elt.database import Pool
 from elt.detecting import DELIMITERS, QUOTES, Stated
 from elt.errors import Conflict, LaurelError, NotFound, Refused
-from elt.incoming_objects import arrived, disown
+from elt.incoming_objects import announce, arrived, discard, disown
 from elt.ledger import LIVE, Incoming, Submission
 from elt.notifying import WORK_CHANNEL, notify
 from elt.store import ObjectStore
 from elt.streams import Content, Source
 
-log = logging.getLogger(__name__)
 REPLACEABLE = LIVE
 
 
@@ -73,32 +71,6 @@ def keep(pool: Pool, store: ObjectStore, source: Source, incoming: Incoming, ref
     finally:
         if not entered:
             discard(pool, store, object_key)
-
-
-def announce(connection: Connection, prefix: str) -> str:
-    """Choose the object's key and note that bytes are on their way to it. Keys sort by arrival."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into catalog.incoming_object (object_key) values (%s || uuidv7()) returning object_key", [prefix]
-        )
-        return str(only_row(cursor)[0])
-
-
-def discard(pool: Pool, store: ObjectStore, object_key: str) -> None:
-    """Remove what an upload without a promise left; what cannot be removed now is swept later."""
-    try:
-        with pool.connection() as connection, connection.cursor() as cursor:
-            # An answer lost on its way back does not mean that it was not entered. This waits where it still may be.
-            cursor.execute("delete from catalog.incoming_object where object_key = %s", [object_key])
-            cursor.execute(
-                "select 1 from catalog.submission where object_key = %(key)s "
-                "union all select 1 from catalog.fix where object_key = %(key)s",
-                {"key": object_key},
-            )
-            if cursor.fetchone() is None:
-                store.delete(object_key)
-    except LaurelError as error:
-        log.warning("object %s is left for the sweep: %s", object_key, error.message)
 
 
 def _already_there(
