@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
-from elt import audit, contract_document, datasets, drafting, header_mapping, ledger
+from elt import audit, contract_document, contract_patch, datasets, drafting, header_mapping, ledger
 from elt.contract import Contract
 from elt.database import Pool, only_row, transaction
 from elt.detecting import SAMPLE_BYTES, Compression, Stated, read_layout
@@ -214,7 +214,7 @@ def edit(
     name = dataset_id or draft.dataset_id
     datasets.check_name(name)
     datasets.check_free(connection, name)
-    contract = contract_document.checked(contract_document.merged(draft.contract or {}, change), name, 1)
+    contract = contract_document.checked(contract_patch.merged(draft.contract or {}, change), name, 1)
     with connection.cursor() as cursor:
         cursor.execute(
             "update catalog.dataset_draft set dataset_id = %s, contract = %s, edited_at = now() where draft_id = %s",
