@@ -16,7 +16,8 @@ from elt.dry_run_ledger import DryRun
 from elt.duplicates import reject_duplicates
 from elt.error_groups import count_errors
 from elt.errors import LaurelError, Refused
-from elt.loading import check_unchanged, refusal_of
+from elt.loading import check_unchanged
+from elt.settling import refusal_of
 from elt.store import ObjectStore
 from elt.streams import Source
 from elt.unpacking import open_csv
@@ -113,7 +114,7 @@ def _show_rows(connection: Connection, contract: Contract) -> None:
 def live_before_and_after(connection: Connection, run: DryRun) -> tuple[set[int], set[int]]:
     """The dataset's live submissions as they are, and as they were with the file loaded.
 
-    As in elt.loading, a new version takes the place of the one it replaces, and of those before it that never got
+    As in elt.settling, a new version takes the place of the one it replaces, and of those before it that never got
     to take theirs.
     """
     with connection.cursor() as cursor:

@@ -10,14 +10,13 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from elt import ledger
+from elt.attempts import RETRY_BASE_SECONDS, RETRY_LONGEST_SECONDS
 from elt.database import only_row
 from elt.errors import Conflict
 from elt.incoming_objects import arrived, disown
 from elt.ledger import Submission
 from elt.notifying import WORK_CHANNEL, notify
 
-RETRY_BASE_SECONDS = 10
-RETRY_LONGEST_SECONDS = 3600
 FIXABLE = ("loaded", "modelled", "rejected")
 
 

@@ -9,6 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from elt import audit, fixes, fixing, retracting
 from elt.assembling import Assembler
+from elt.attempts import RETRY_LONGEST_SECONDS
 from elt.contract import Contract
 from elt.database import Pool, connect, only_row, transaction
 from elt.errors import NotFound, Refused, Unavailable
@@ -16,7 +17,7 @@ from elt.filenames import tidy
 from elt.incoming_objects import sweep
 from elt.intake import take_in
 from elt.ledger import Incoming
-from elt.loading import RETRY_LONGEST_SECONDS, load
+from elt.loading import load
 from elt.receiving import keep
 from elt.settings import Settings
 from elt.store import ObjectStore
