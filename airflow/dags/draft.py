@@ -45,7 +45,7 @@ def draft() -> None:
         from contextlib import closing
 
         from elt.database import connect
-        from elt.drafts import draft_waiting
+        from elt.sample_drafting import draft_waiting
         from elt.settings import Settings
         from elt.store import ObjectStore
 

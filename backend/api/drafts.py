@@ -11,7 +11,7 @@ from backend.auth import account, require_role, visible_account_id
 from backend.incoming import IncomingFile, RequestBody, open_file
 from backend.services import services
 from backend.waiting import waiting_room
-from elt import drafts, ledger
+from elt import draft_confirming, draft_receiving, drafts, ledger, sample_drafting
 from elt.drafts import SampleDraft
 from elt.ledger import Incoming
 
@@ -70,10 +70,10 @@ def drafted(name: str, file: IncomingFile) -> SampleDraft:
     owner = account().account_id
     incoming = Incoming(name, owner, file.filename, stated=parameters.stated(file.fields))
     maximum = parts.settings.max_upload_bytes
-    id = drafts.take_sample(parts.pool, parts.store, file.as_binary(), incoming, owner, maximum)
+    id = draft_receiving.take_sample(parts.pool, parts.store, file.as_binary(), incoming, owner, maximum)
     if _find(id).byte_count <= DRAFTED_AT_ONCE_BYTES:
         with parts.pool.connection() as connection:
-            drafts.draft_one(connection, parts.store, id)
+            sample_drafting.draft_one(connection, parts.store, id)
     return _find(id)
 
 
@@ -196,11 +196,11 @@ def confirmed(id: UUID, load: bool) -> SampleDraft:
     parts = services()
     draft = _find(id)
     if load:
-        drafts.check_sample_fits(parts.store, draft)
+        draft_confirming.check_sample_fits(parts.store, draft)
     with parts.pool.connection() as connection:
-        drafts.confirm(connection, draft, load, account().account_id)
+        draft_confirming.confirm(connection, draft, load, account().account_id)
     if not load:
-        drafts.drop_sample(parts.store, draft)
+        draft_confirming.drop_sample(parts.store, draft)
     return _find(id)
 
 

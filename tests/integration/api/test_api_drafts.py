@@ -10,9 +10,9 @@ import pytest
 from psycopg2 import sql
 
 from elt.database import connect
-from elt.drafts import draft_waiting
 from elt.polling import poll
 from elt.registry import open_registry
+from elt.sample_drafting import draft_waiting
 from elt.settings import Settings
 from elt.store import ObjectStore
 from elt.transforming import transform
