@@ -22,7 +22,7 @@ from elt.receiving import keep
 from elt.settings import Settings
 from elt.store import ObjectStore
 from elt.streams import Source
-from elt.transforming import bury_dead
+from elt.transform_ledger import bury_dead
 
 log = logging.getLogger(__name__)
 DROP_PREFIX = "uploads/"
