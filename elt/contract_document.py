@@ -117,7 +117,7 @@ def _key(flaws: Flaws, value: Any, fields: list[dict[str, Any]]) -> list[str]:
         flaws.add("primaryKey", "is no such list", "Names of columns, each once; [] where rows have no key.")
         return []
     for name in names:
-        if name not in by_name:
+        if not isinstance(name, str) or name not in by_name:
             flaws.add("primaryKey", "names no column", "Names (headers) of columns of this contract.")
         elif not by_name[name].get("constraints", {}).get("required"):
             flaws.add("primaryKey", f"`{name}` may be missing", "Columns with constraints.required = true.")
