@@ -15,8 +15,7 @@ def bring_up_to_date(settings: Settings, store: ObjectStore, fingerprint: str) -
     """Run `dbt docs generate` unless the page already describes this project. Raises LaurelError where dbt fails."""
     if _described(store) == fingerprint:
         return
-    arguments = ["docs", "generate", "--static", *directories(settings), "--quiet", "--log-level-file", "none"]
-    result = invoke(settings, arguments)
+    result = invoke(settings, ["docs", "generate", "--static", *directories(settings)])
     if not result.success:
         raise LaurelError(
             "docs_not_generated",

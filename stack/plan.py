@@ -43,6 +43,7 @@ class Program:
     stop_signal: str = "TERM"
     user: str | None = None
     is_server: bool = False  # the others are its clients: they stop before it does
+    ends_its_children: bool = False  # and may wait in vain for children who are told to end as well
 
 
 @dataclass(frozen=True)
@@ -124,12 +125,16 @@ class Plan:
         programs = []
         if self.cluster:
             # INT: a fast shutdown, which does not wait for clients to leave.
-            programs.append(Program("postgres", self.cluster.command(), "INT", service_user(), is_server=True))
+            command, user = self.cluster.command(), service_user()
+            programs.append(Program("postgres", command, "INT", user, is_server=True, ends_its_children=True))
         if self.has_embedded_store:
             command = object_store.command(self.home.path / "s3", self.ports["s3"])
             programs.append(Program("s3", command, is_server=True))
         programs.append(Program("backend", backend_command(LOOPBACK, self.ports["backend"])))
-        programs += [Program(name, command) for name, command in airflow.commands().items()]
+        programs += [
+            Program(name, command, ends_its_children=name == "airflow-triggerer")
+            for name, command in airflow.commands().items()
+        ]
         return programs
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,8 @@ def _program(program: Program, log: Path) -> list[str]:
         f"priority={10 if program.is_server else 20}",  # what is lower stops last
         f"stopsignal={program.stop_signal}",
         "stopwaitsecs=20",
-        # Airflow's processes leave children behind when only they themselves are told to stop.
-        f"stopasgroup={'false' if program.name == 'postgres' else 'true'}",
+        # Most of Airflow's processes leave children behind when only they themselves are told to stop.
+        f"stopasgroup={'false' if program.ends_its_children else 'true'}",
         "killasgroup=true",
         "redirect_stderr=true",
         f"stdout_logfile={_text(_text(log / (program.name + '.log')))}",  # supervisord expands this one twice
@@ -127,21 +128,21 @@ class Supervisor:
         """End every process and supervisord itself, and whatever they left behind."""
         processes = leftovers(self._plan.home.path)
         if self.is_running():
-            self._stop_all_but_servers()
+            servers = {program.name for program in self._plan.programs() if program.is_server}
+            # Not left to supervisord's shutdown: that takes one process after the other, a second for each.
+            self._stop_at_once(self.processes().keys() - servers)
+            self._stop_at_once(servers)
             self._rpc.supervisor.shutdown()
             psutil.wait_procs(processes, timeout=60)
         end([process for process in processes if process.is_running()])
         (self._plan.home.path / SESSION).unlink(missing_ok=True)
 
-    def _stop_all_but_servers(self) -> None:
-        """At once: supervisord's own shutdown takes one process after the other."""
-        servers = {program.name for program in self._plan.programs() if program.is_server}
-        clients = self.processes().keys() - servers
-        for name in clients:
+    def _stop_at_once(self, names: Set[str]) -> None:
+        for name in names:
             with contextlib.suppress(xmlrpc.client.Fault):  # not running
                 self._rpc.supervisor.stopProcess(name, False)
         deadline = time.monotonic() + 60
-        while any(self.processes()[name]["statename"] == "STOPPING" for name in clients):
+        while any(self.processes()[name]["statename"] == "STOPPING" for name in names):
             if time.monotonic() > deadline:
                 return  # shutdown() kills what does not listen
             time.sleep(0.1)

@@ -3,6 +3,7 @@
 import pytest
 
 from elt import ledger
+from elt.errors import LaurelError
 from elt.ledger import Submission
 from elt.settings import Settings
 from elt.transforming import TransformFailed, transform
@@ -143,9 +144,18 @@ def test_neither_family_rebuilds_or_tests_the_other(pipeline: Pipeline) -> None:
     assert not {name for name in oulad if "laurel" in name}
 
 
-def test_everything_built_again_is_the_same(pipeline: Pipeline) -> None:
+def test_after_an_upgrade_everything_is_built_again_and_what_is_no_more_is_retired_unless_somebody_needs_it(
+    pipeline: Pipeline,
+) -> None:
     before = pipeline.contents()
     pipeline.query("update catalog.transform_run set project_fingerprint = 'before'")
+    pipeline.query("create table marts_store.dim_old as select 1 as old_key")
+    pipeline.query("create view marts.dim_old as select * from marts_store.dim_old")
+    pipeline.query("create schema if not exists mine; create view mine.old as select * from marts.dim_old")
+    with pytest.raises(LaurelError) as failure:
+        transform(pipeline.settings)
+    assert "mine.old" in failure.value.message
+    pipeline.query("drop view mine.old")
     update(pipeline)
     assert pipeline.contents() == before
 

@@ -7,7 +7,6 @@ import pytest
 
 from elt import ledger
 from elt.database import connect
-from elt.errors import LaurelError
 from elt.settings import Settings
 from elt.transforming import TransformFailed, transform
 from tests.integration.pipeline import Pipeline, csv_file, students
@@ -165,20 +164,6 @@ def test_rows_that_arrive_while_a_transform_runs_wait_for_the_next(pipeline: Pip
     transform(pipeline.settings)
     assert students_in_marts(pipeline) >= {"E1", "E2"}
     assert pipeline.query(status, late) == [("modelled",)]
-
-
-def test_the_mart_of_a_model_that_is_no_more_is_retired_unless_somebody_needs_it(pipeline: Pipeline) -> None:
-    pipeline.query("create table marts_store.dim_old as select 1 as old_key")
-    pipeline.query("create view marts.dim_old as select * from marts_store.dim_old")
-    pipeline.query("create view mine.old as select * from marts.dim_old")
-    # As after an upgrade: the last publication was of another project, so everything is built.
-    pipeline.query("update catalog.transform_run set project_fingerprint = 'before'")
-    with pytest.raises(LaurelError) as failure:
-        transform(pipeline.settings)
-    assert "mine.old" in failure.value.message
-    pipeline.query("drop view mine.old")
-    transform(pipeline.settings)
-    assert ("dim_old",) not in pipeline.query(MARTS)
 
 
 def students_in_marts(pipeline: Pipeline) -> set[str]:
