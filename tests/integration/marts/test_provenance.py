@@ -23,6 +23,8 @@ def pipeline(modelled_settings: Settings) -> Pipeline:
     pipeline.send(students("S9", " S1 ", **{"Grade Level": "SS2"}))
     rows = [{"Student ID": id, "Subject": subject} for id in ("S1", "S2") for subject in ("Biology", "Physics")]
     pipeline.send(csv_file(HISTORY, rows), HISTORY)
+    parents = [{"Parent ID": id, "Student ID": child} for id, child in (("P1", "S1"), ("P2", "S1"), ("P1", "S2"))]
+    pipeline.send(csv_file("laurel/parents", parents), "laurel/parents")
     pipeline.poll()
     transform(modelled_settings)
     return pipeline
@@ -71,6 +73,11 @@ def test_a_dimension_leads_to_the_line_that_opened_its_period(
     found = ask(client, keys["admin"], "dim_student", student_id="S1").json["sources"]
     places = sorted((source["submission"]["number"], source["lines"]) for source in found)
     assert places == [(1, [2]), (2, [3])]
+
+
+def test_a_guardian_leads_to_all_the_lines_that_name_him(client: FlaskClient, keys: dict[str, str]) -> None:
+    [source] = ask(client, keys["admin"], "dim_guardian", guardian_id="P1").json["sources"]
+    assert source["lines"] == [2, 4]
 
 
 def test_a_report_lists_all_that_is_behind_it(client: FlaskClient, keys: dict[str, str]) -> None:

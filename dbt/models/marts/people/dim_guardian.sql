@@ -28,17 +28,29 @@ with resolved as (
     group by source_system, guardian_id, _submission_id, _received_at
 ),
 
-{{ versions('resolved', 'guardian_id', 'guardian_key', attributes) }}
+{{ versions('resolved', 'guardian_id', 'guardian_key', attributes) }},
+
+told as (
+    select
+        source_system,
+        parent_id as guardian_id,
+        _submission_id,
+        array_agg(_line_number order by _line_number) as line_numbers
+    from {{ ref('base_laurel__parents') }}
+    group by source_system, parent_id, _submission_id
+)
 
 select
-    guardian_key,
-    source_system,
-    guardian_id,
+    versions.guardian_key,
+    versions.source_system,
+    versions.guardian_id,
     {% for attribute in attributes %}
-    {{ attribute }},
+    versions.{{ attribute }},
     {% endfor %}
-    valid_from,
-    valid_to,
-    is_current,
-    _submission_id as submission_id
+    versions.valid_from,
+    versions.valid_to,
+    versions.is_current,
+    versions._submission_id as submission_id,
+    told.line_numbers
 from versions
+inner join told using (source_system, guardian_id, _submission_id)
