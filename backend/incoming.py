@@ -102,10 +102,13 @@ class RequestBody:
 class IncomingFile(io.RawIOBase):
     """The file inside a request body, to be read once; `fields`: the form's fields that stand before it."""
 
-    def __init__(self, filename: str, fields: Mapping[str, str], chunks: Iterator[bytes]) -> None:
+    def __init__(
+        self, filename: str, fields: Mapping[str, str], chunks: Iterator[bytes], total_bytes: int | None
+    ) -> None:
         super().__init__()
         self.filename = filename
         self.fields = fields
+        self.total_bytes = total_bytes  # None where the request does not say it
         self._chunks = chunks
         self._rest = memoryview(b"")
 
@@ -165,10 +168,12 @@ def open_file(request: Request, body: RequestBody, max_bytes: int, default_name:
             allowed="The file as it is, packed as .csv.gz or .zip if you like, without a Content-Encoding header.",
             remedy="Leave the header out.",
         )
+    total_bytes = None
     if multipart:
         filename, fields, chunks = _file_part(request.mimetype_params.get("boundary", ""), body.chunks())
     elif request.mimetype in RAW_TYPES:
         filename, fields, chunks = request.args.get("filename", ""), {}, body.chunks()
+        total_bytes = request.content_length
     else:
         raise BadRequest(
             "unsupported_media_type",
@@ -178,7 +183,7 @@ def open_file(request: Request, body: RequestBody, max_bytes: int, default_name:
             remedy=f"curl -F {FILE_PART}=@students.csv …, or "
             "curl -H 'Content-Type: text/csv' --data-binary @students.csv …",
         )
-    return IncomingFile(tidy(filename) or default_name, fields, chunks)
+    return IncomingFile(tidy(filename) or default_name, fields, chunks, total_bytes)
 
 
 def _file_part(boundary: str, chunks: Iterator[bytes]) -> tuple[str, dict[str, str], Iterator[bytes]]:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
@@ -53,7 +54,7 @@ def keep(pool: Pool, store: ObjectStore, source: Source, incoming: Incoming, ref
         object_key = announce(connection, f"submissions/{incoming.dataset_id}/")
     entered = False
     try:
-        store.put(object_key, source.buffered())
+        store.put(object_key, cast(BinaryIO, source), source.total_bytes)
         content = None if refusal else source.content()
         try:
             with pool.connection() as connection:

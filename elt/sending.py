@@ -1,7 +1,8 @@
 """A stream of any length becomes one object, in constant memory.
 
 boto3's own upload_fileobj passes every part through Python in pieces of 16 KiB, and holds the interpreter's lock while
-it does. Here a part goes out whole, while the next one is read.
+it does. Here a stream whose length is known goes out as it comes in, in one request, and any other in parts, each of
+which goes out whole while the next one is read.
 """
 
 from collections import deque
@@ -22,6 +23,37 @@ if TYPE_CHECKING:
 PART_BYTES = 8 * 2**20
 PARTS_OF_ONE_SIZE = 2500
 PARTS_UNDER_WAY = 2
+ONE_REQUEST_BYTES = 5 * 2**30  # S3's limit
+BLOCK_BYTES = 2**20
+
+
+def put_at_once(client: "S3Client", bucket: str, key: str, stream: BinaryIO, byte_count: int) -> None:
+    """Store a stream of exactly this length, at most ONE_REQUEST_BYTES, in one request that nobody can repeat.
+
+    Where the stream, or the store, fails, no object is left.
+    """
+    blocks = _Blocks(stream)
+    try:
+        client.put_object(Bucket=bucket, Key=key, Body=cast(BinaryIO, blocks), ContentLength=byte_count)
+    except (BotoCoreError, ClientError):
+        if blocks.error:
+            raise blocks.error from None
+        raise
+
+
+class _Blocks:
+    """A stream in large blocks, however little is asked for: http.client would ask for 16 KiB at a time."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.error: Exception | None = None  # the stream's own, which botocore would pass on as one of its own
+
+    def read(self, _: int = -1) -> bytes:
+        try:
+            return self._stream.read(BLOCK_BYTES)
+        except Exception as error:
+            self.error = error
+            raise
 
 
 def put(client: "S3Client", bucket: str, key: str, stream: BinaryIO) -> None:

@@ -89,6 +89,7 @@ class ObjectStore:
     def __init__(self, settings: Settings) -> None:
         self._bucket = settings.s3_bucket
         self._region = settings.s3_region
+        self._hashes_each_request = _crosses_a_plain_network(settings.s3_endpoint)
         self._client = _client(settings, settings.s3_endpoint)
         # A URL's host is signed with it, so it must be the one by which clients reach the store. Signing calls nobody.
         self._signer = _client(settings, settings.s3_public_endpoint or settings.s3_endpoint)
@@ -116,10 +117,14 @@ class ObjectStore:
                         CreateBucketConfiguration={"LocationConstraint": self._region},  # type: ignore[typeddict-item]
                     )
 
-    def put(self, key: str, stream: BinaryIO) -> None:
-        """Store a stream of any length under a key, in constant memory. A failed put leaves no object."""
+    def put(self, key: str, stream: BinaryIO, byte_count: int | None = None) -> None:
+        """Store a stream of any length, told or not, under a key, in constant memory. A failed put leaves no object."""
+        small, large = sending.PART_BYTES, sending.ONE_REQUEST_BYTES
         with translated_errors():
-            sending.put(self._client, self._bucket, key, stream)
+            if byte_count is not None and small <= byte_count <= large and not self._hashes_each_request:
+                sending.put_at_once(self._client, self._bucket, key, stream, byte_count)
+            else:
+                sending.put(self._client, self._bucket, key, stream)
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:

@@ -37,6 +37,7 @@ class Source(io.RawIOBase):
         self._head = b""
         self._digest = hashlib.sha256()
         self._watcher: Watcher | None = None
+        self.total_bytes: int | None = getattr(stream, "total_bytes", None)  # where its sender has told it
         self.byte_count = 0
 
     @property
@@ -62,8 +63,11 @@ class Source(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        chunk = self._head[: len(buffer)] or self._stream.read(min(len(buffer), READ_BYTES))
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes at hand, at most `size` and a mebibyte, without a copy; all that is left where size is -1."""
+        if size < 0:
+            return self.readall()
+        chunk = self._head[:size] or self._stream.read(min(size, READ_BYTES))
         self._head = self._head[len(chunk) :]
         self._digest.update(chunk)
         self.byte_count += len(chunk)
@@ -76,6 +80,10 @@ class Source(io.RawIOBase):
             )
         if self._watcher:
             self._watcher.feed(chunk)
+        return chunk
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        chunk = self.read(len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)
 

@@ -1,5 +1,9 @@
-"""An embedded S3 store: rclone serves one directory, one folder per bucket."""
+"""An embedded S3 store: rclone serves one directory, one folder per bucket.
 
+python -m stack.object_store DIRECTORY PORT
+"""
+
+import os
 import socket
 import sys
 import time
@@ -19,6 +23,19 @@ def command(directory: Path, port: int, host: str = LOOPBACK) -> list[str]:
         # fifths of a read's. The ledger's hash is compared at each load; a Content-MD5 that is sent still is.
         *("--no-checksum", "--ignore-checksum"),
     ]
+
+
+def supervised_command(directory: Path, port: int) -> list[str]:
+    """The same, tidied up first: for a supervisor that starts it again whenever it dies."""
+    return [sys.executable, "-m", "stack.object_store", str(directory), str(port)]
+
+
+def serve(directory: Path, port: int) -> None:
+    """Become the server. First removes what a killed one had received by half, which no client sees or can delete."""
+    for part in directory.rglob(".rclone_temp_put_*"):
+        part.unlink()
+    program = command(directory, port)
+    os.execv(program[0], program)  # noqa: S606 - the arguments are ours
 
 
 def environment(access_key: str, secret_key: str) -> dict[str, str]:
@@ -44,3 +61,7 @@ def wait_until_listening(port: int, seconds: float = 30) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), int(sys.argv[2]))

@@ -128,7 +128,7 @@ class Plan:
             command, user = self.cluster.command(), service_user()
             programs.append(Program("postgres", command, "INT", user, is_server=True, ends_its_children=True))
         if self.has_embedded_store:
-            command = object_store.command(self.home.path / "s3", self.ports["s3"])
+            command = object_store.supervised_command(self.home.path / "s3", self.ports["s3"])
             programs.append(Program("s3", command, is_server=True))
         programs.append(Program("backend", backend_command(LOOPBACK, self.ports["backend"])))
         programs += [

@@ -1,15 +1,22 @@
 """The servers that every other integration test stands on."""
 
 import io
+import os
+import subprocess
 from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO, cast
 
 import psycopg2
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
+from elt.errors import Refused
 from elt.settings import Settings
 from elt.store import ObjectStore
 from elt.warehouse import READER_VIEWS
+from stack import object_store as rclone
+from stack import ports
 from stack.databases import create_databases
 from stack.postgres import Cluster
 
@@ -74,6 +81,49 @@ def test_the_reader_changes_nothing(with_marts: Settings) -> None:
 def test_store_keeps_bytes(object_store: ObjectStore) -> None:
     object_store.put("a/b c.csv", io.BytesIO(b"x" * 10_000_000))
     assert object_store.size("a/b c.csv") == 10_000_000
+
+
+class Letters(io.RawIOBase):
+    """So many bytes; then the end, or an error."""
+
+    def __init__(self, byte_count: int, error: Exception | None = None) -> None:
+        self._left, self._error = byte_count, error
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        if self._left == 0 and self._error:
+            raise self._error
+        count = min(size, self._left)
+        self._left -= count
+        return b"x" * count
+
+
+def test_a_stream_of_known_length_is_kept_in_one_request(object_store: ObjectStore) -> None:
+    object_store.put("a/whole", cast(BinaryIO, Letters(9_000_000)), 9_000_000)
+    with object_store.open("a/whole") as stored:
+        assert stored.read() == b"x" * 9_000_000
+
+
+def test_a_stream_that_breaks_says_so_itself_and_leaves_nothing(object_store: ObjectStore) -> None:
+    with pytest.raises(Refused, match="broken"):
+        object_store.put("a/broken", cast(BinaryIO, Letters(8_500_000, Refused("a", "broken"))), 9_000_000)
+    assert list(object_store.keys("a/")) == []
+
+
+def test_a_store_that_starts_again_removes_what_the_dead_one_had_by_half(tmp_path: Path) -> None:
+    half, whole = tmp_path / "bucket" / "a" / ".rclone_temp_put_1", tmp_path / "bucket" / "a" / "whole"
+    whole.parent.mkdir(parents=True)
+    half.touch()
+    whole.touch()
+    port = ports.any_free()
+    keys = rclone.environment("test-key", "test-secret")
+    with subprocess.Popen(rclone.supervised_command(tmp_path, port), env=os.environ | keys) as server:
+        rclone.wait_until_listening(port)
+        server.terminate()
+    assert whole.exists()
+    assert not half.exists()
 
 
 def test_databases_are_made_once_and_closed_to_others(postgres: Cluster) -> None:
