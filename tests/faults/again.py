@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 
+from elt import attempts
 from elt.contract import load_contracts
 from elt.database import connect
 from elt.errors import LaurelError
@@ -13,6 +14,7 @@ from elt.store import ObjectStore
 from elt.transforming import transform
 
 PAUSE_SECONDS = 0.25
+RETRY_BASE_SECONDS = 2  # what is tested is that a further try comes
 log = logging.getLogger("again")
 
 
@@ -34,6 +36,7 @@ def main() -> None:
     """Never ends by itself. What is not Laurel's own error ends it, as it would end a task."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     step = {"ingest": _ingest, "transform": _transform}[sys.argv[1]]
+    attempts.RETRY_BASE_SECONDS = RETRY_BASE_SECONDS
     settings = Settings.from_environment()
     store = ObjectStore(settings)
     while True:
