@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from psycopg2.errors import UniqueViolation
@@ -35,7 +34,6 @@ class Ownership:
     account_id: int | None
     account_name: str | None
     is_shared: bool
-    described_at: datetime
 
 
 def check_name(name: str) -> None:
@@ -142,7 +140,7 @@ def ownership(connection: Connection, dataset_id: str) -> Ownership:
     """Whose the dataset is. Raises NotFound."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select dataset.account_id, account.name, is_shared, described_at from catalog.dataset "
+            "select dataset.account_id, account.name, is_shared from catalog.dataset "
             "left join catalog.account using (account_id) where dataset_id = %s",
             [dataset_id],
         )

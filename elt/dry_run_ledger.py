@@ -49,8 +49,6 @@ class DryRun:
     error_message: str | None
     attempt_count: int
     received_at: datetime
-    checking_at: datetime | None
-    modelling_at: datetime | None
     settled_at: datetime | None
     expires_at: datetime | None
 

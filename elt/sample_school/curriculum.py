@@ -7,7 +7,6 @@ REGISTER_DATE: Final = date(2026, 7, 24)  # last day of the school year 2025/26:
 GRADE_LEVELS: Final = ("JSS1", "JSS2", "JSS3", "SS1", "SS2", "SS3")
 STUDENTS_PER_GRADE_LEVEL: Final = (104, 102, 100, 100, 98, 96)
 TERMS: Final = ("First Term", "Second Term", "Third Term")
-STREAMS: Final = ("Science", "Arts", "Commercial")
 ARMS: Final = 3  # parallel classes of a grade level
 
 JUNIOR_SUBJECTS: Final = (
