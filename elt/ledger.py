@@ -1,4 +1,4 @@
-"""The ledger: every submission, its state, its rejects. Each function runs inside the caller's transaction."""
+"""The ledger: every submission and its state. Each function runs inside the caller's transaction."""
 
 import json
 from collections.abc import Mapping

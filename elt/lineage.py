@@ -1,4 +1,4 @@
-"""Which dbt models and insights read a column of a dataset, from the text of the project."""
+"""Lineage, from the text of the dbt project: what reads a column of a dataset, and which datasets a model reads."""
 
 import re
 from collections.abc import Iterable
@@ -9,6 +9,8 @@ import yaml
 from elt.dbt_build import PROJECT
 
 _REF = re.compile(r"""\bref\(\s*['"](\w+)['"]\s*\)""")
+_SOURCE = re.compile(r"""\bsource\(\s*['"](\w+)['"]\s*,\s*['"](\w+)['"]\s*\)""")
+LEDGER = "catalog"
 
 
 def readers(dataset_id: str, columns: Iterable[str]) -> list[str]:
@@ -24,6 +26,14 @@ def readers(dataset_id: str, columns: Iterable[str]) -> list[str]:
         found |= frontier
     insights = [name for name, reads in _exposures().items() if reads & found]
     return [f"model {name}" for name in sorted(found)] + [f"insight {name}" for name in sorted(insights)]
+
+
+@cache
+def datasets_behind(model: str) -> frozenset[str]:
+    """The datasets that a model reads, through whatever other models: the source laurel.students is laurel/students."""
+    text = _models().get(model, "")  # none: a seed
+    own = {f"{family}/{table}" for family, table in _SOURCE.findall(text) if family != LEDGER}
+    return frozenset(own).union(*(datasets_behind(name) for name in _REF.findall(text)))
 
 
 @cache

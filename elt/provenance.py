@@ -12,7 +12,7 @@ from psycopg2.extras import RealDictCursor
 from elt import raw_tables
 from elt.contract import Contract
 from elt.errors import NotFound, Refused
-from elt.mart_sources import datasets_behind
+from elt.lineage import datasets_behind
 
 ROWS = 50  # of a mart that are traced at once
 SUBMISSIONS = 1000  # listed behind rows that are made from many
