@@ -8,6 +8,8 @@ Exit codes: 0 every line is loaded; 3 loaded, but some lines were refused; 1 the
 4 no answer, or no outcome yet: run it again.
 """
 
+# Everything in one file, though it is longer than others here: a researcher copies this one and needs no other.
+
 import argparse
 import base64
 import hashlib
