@@ -27,7 +27,7 @@ TOGETHER = {
         "tests/integration/marts/test_as_if_never_sent.py",
         "tests/integration/marts/test_dry_run.py",
         "tests/integration/insights/",
-        "tests/integration/api/test_api_drafts.py",
+        "tests/integration/api/test_api_described_datasets.py",
         "tests/integration/api/test_load_oulad.py",
     ),
     "modelled": ("tests/integration/marts/",),
