@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from elt import ledger, warehouse
+from elt import retracting, warehouse
 from elt.contract import load_contracts
 from elt.database import Pool, connect
 from elt.intake import receive
@@ -51,7 +51,7 @@ class Warehouse:
 
     def retract(self, submission: Submission) -> None:
         with self.pool.connection() as connection:
-            ledger.request_retraction(connection, submission)
+            retracting.request(connection, submission)
         poll(self.settings, self.store, self.contracts)
 
     def transform(self) -> float:

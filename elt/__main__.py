@@ -12,7 +12,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from tqdm import tqdm
 
-from elt import accounts, dry_run, ledger, transforming, warehouse
+from elt import accounts, dry_run, ledger, retracting, transforming, warehouse
 from elt.contract import load_contracts
 from elt.database import connect, transaction
 from elt.drafting import draft
@@ -129,7 +129,7 @@ def _retract(settings: Settings, options: argparse.Namespace) -> None:
     connection = connect(settings.database_url)
     try:
         with transaction(connection):
-            ledger.request_retraction(connection, _submission(connection, options.id))
+            retracting.request(connection, _submission(connection, options.id))
     finally:
         connection.close()
     _poll(settings, options)

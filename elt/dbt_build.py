@@ -1,5 +1,6 @@
 """One `dbt build`, run in this process, and what came of each model, seed and test."""
 
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -35,6 +36,16 @@ class NodeResult:
     def failed(self) -> bool:
         """`skipped` counts: something before it failed."""
         return self.status in ("error", "fail", "runtime error", "skipped", "partial success")
+
+
+def project_fingerprint() -> str:
+    """Changes with any file of the dbt project that decides what is built."""
+    digest = hashlib.sha256()
+    for path in sorted(PROJECT.rglob("*")):
+        relative = path.relative_to(PROJECT)
+        if path.suffix in (".sql", ".yml", ".csv") and relative.parts[0] not in ("target", "logs"):
+            digest.update(str(relative).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def modelled_datasets() -> frozenset[str]:

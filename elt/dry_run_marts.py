@@ -17,7 +17,7 @@ from psycopg2.extensions import connection as Connection
 from elt import dry_run_schemas, locks
 from elt.contract import Contract
 from elt.database import connect, transaction
-from elt.dbt_build import BUILD, directories, invoke, modelled_datasets
+from elt.dbt_build import BUILD, directories, invoke, modelled_datasets, project_fingerprint
 from elt.dry_run_ledger import DryRun
 from elt.dry_run_rows import live_before_and_after
 from elt.dry_run_schemas import APPLICATION, PREFIX
@@ -26,7 +26,6 @@ from elt.giving_way import giving_way
 from elt.mart_changes import changed_kpis, changed_rows
 from elt.publishing import LAYERS
 from elt.settings import Settings
-from elt.transforming import project_fingerprint
 
 log = logging.getLogger(__name__)
 HOME = "dry_run"  # dbt's folder, below the stack's own

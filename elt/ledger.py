@@ -12,7 +12,7 @@ from psycopg2.extras import RealDictCursor
 
 from elt.database import only_row
 from elt.detecting import NOTHING_STATED, Stated
-from elt.errors import Conflict, LaurelError, Refused
+from elt.errors import LaurelError, Refused
 from elt.notifying import WORK_CHANNEL, notify
 from elt.streams import Content
 
@@ -228,24 +228,3 @@ def describe(connection: Connection, submission: Submission, *, title: str | Non
             [title, note, submission.submission_id],
         )
     return get(connection, submission.id)
-
-
-def request_retraction(connection: Connection, submission: Submission) -> Submission:
-    """Mark it `retracting` and wake `ingest`. Raises Conflict where it has already been replaced or refused."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "update catalog.submission set status = 'retracting' where submission_id = %s and status in %s",
-            [submission.submission_id, LIVE],
-        )
-        changed = cursor.rowcount
-    now = get(connection, submission.id)
-    if not changed and now.status not in ("retracting", "retracted"):
-        raise Conflict(
-            "not_live",
-            f"The submission is {now.status}: none of its rows are loaded.",
-            allowed="A submission that is " + ", ".join(LIVE) + " can be retracted.",
-            remedy="Retract the submission that took its place." if now.status == "replaced" else "Nothing to do.",
-        )
-    if changed:
-        notify(connection, WORK_CHANNEL, "retracting")
-    return now

@@ -4,9 +4,33 @@ from collections.abc import Mapping
 
 from psycopg2.extensions import connection as Connection
 
-from elt import locks, raw_tables
+from elt import ledger, locks, raw_tables
 from elt.contract import Contract
 from elt.database import transaction
+from elt.errors import Conflict
+from elt.ledger import LIVE, Submission
+from elt.notifying import WORK_CHANNEL, notify
+
+
+def request(connection: Connection, submission: Submission) -> Submission:
+    """Mark it `retracting` and wake `ingest`. Raises Conflict where it has already been replaced or refused."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update catalog.submission set status = 'retracting' where submission_id = %s and status in %s",
+            [submission.submission_id, LIVE],
+        )
+        changed = cursor.rowcount
+    now = ledger.get(connection, submission.id)
+    if not changed and now.status not in ("retracting", "retracted"):
+        raise Conflict(
+            "not_live",
+            f"The submission is {now.status}: none of its rows are loaded.",
+            allowed="A submission that is " + ", ".join(LIVE) + " can be retracted.",
+            remedy="Retract the submission that took its place." if now.status == "replaced" else "Nothing to do.",
+        )
+    if changed:
+        notify(connection, WORK_CHANNEL, "retracting")
+    return now
 
 
 def waiting(connection: Connection) -> list[tuple[int, str]]:

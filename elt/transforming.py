@@ -1,6 +1,5 @@
 """From raw to marts: one dbt build of what lies downstream of the changed datasets, published if all tests passed."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from elt import dbt_docs, locks, profiling, transform_ledger
 from elt.database import connect, transaction
-from elt.dbt_build import PROJECT, NodeResult, build, modelled_datasets
+from elt.dbt_build import NodeResult, build, modelled_datasets, project_fingerprint
 from elt.errors import LaurelError
 from elt.publishing import publish
 from elt.registry import open_registry
@@ -62,16 +61,6 @@ def transform(settings: Settings) -> TransformReport | None:
         return report
     finally:
         connection.close()
-
-
-def project_fingerprint() -> str:
-    """Changes with any file of the dbt project that decides what is built."""
-    digest = hashlib.sha256()
-    for path in sorted(PROJECT.rglob("*")):
-        relative = path.relative_to(PROJECT)
-        if path.suffix in (".sql", ".yml", ".csv") and relative.parts[0] not in ("target", "logs"):
-            digest.update(str(relative).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def _run(connection: Connection, settings: Settings, plan: Plan) -> TransformReport:

@@ -11,7 +11,7 @@ from backend.api.representation import as_json, visible, with_error_groups
 from backend.auth import account, require_role, visible_account_id
 from backend.services import services
 from backend.waiting import waiting_room
-from elt import audit, ledger
+from elt import audit, ledger, retracting
 from elt.error_groups import error_groups
 from elt.ledger import Submission
 from elt.receiving import contract_of
@@ -163,6 +163,6 @@ def retract_submission(id: UUID) -> tuple[Response, int]:
       default: {$ref: "#/components/responses/Problem"}
     """
     with services().pool.connection() as connection:
-        submission = ledger.request_retraction(connection, visible(connection, account(), id))
+        submission = retracting.request(connection, visible(connection, account(), id))
         audit.record(connection, account().account_id, "submission.retract", str(id), None)
     return jsonify(as_json(submission)), 202

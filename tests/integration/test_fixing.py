@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from elt import fixes, ledger, rejects, restoring
+from elt import fixes, ledger, rejects, restoring, retracting
 from elt.database import connect
 from elt.errors import Conflict, Refused
 from elt.fix_receiving import receive_fix
@@ -277,7 +277,7 @@ def test_retracting_takes_the_corrected_rows_too_and_restoring_brings_them_back(
     before = pipeline.query("select * from raw.laurel_students order by _line_number")
     rejects = pipeline.query("select * from catalog.rejected_line")
     with pipeline.pool.connection() as connection:
-        ledger.request_retraction(connection, submission)
+        retracting.request(connection, submission)
     pipeline.poll()
     assert pipeline.student_ids() == []
     with pytest.raises(Conflict):

@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from elt import ledger, polling, rejects
+from elt import polling, rejects, retracting
 from elt.database import connect
 from elt.detecting import SAMPLE_BYTES, Stated
 from elt.errors import LaurelError, Unavailable
@@ -224,7 +224,7 @@ def test_a_retracted_submission_leaves_raw_as_if_it_had_never_been_there(pipelin
     gone = pipeline.send(students("B1", "B2")).submission
     pipeline.poll()
     with pipeline.pool.connection() as connection:
-        ledger.request_retraction(connection, gone)
+        retracting.request(connection, gone)
     report = pipeline.poll()
     assert report.retracted == 1
     assert pipeline.student_ids() == ["A1"]
@@ -234,7 +234,7 @@ def test_a_retracted_submission_leaves_raw_as_if_it_had_never_been_there(pipelin
 def test_a_submission_retracted_before_it_was_loaded_is_never_loaded(pipeline: Pipeline) -> None:
     gone = pipeline.send(students("A1")).submission
     with pipeline.pool.connection() as connection:
-        ledger.request_retraction(connection, gone)
+        retracting.request(connection, gone)
     pipeline.poll()
     assert pipeline.student_ids() == []
     assert pipeline.status(gone) == "retracted"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from elt import guarding, ledger, rejects, restoring
+from elt import guarding, ledger, rejects, restoring, retracting
 from elt.fix_receiving import receive_fix
 from elt.ledger import Submission
 from elt.transforming import transform
@@ -95,7 +95,7 @@ def published(pipeline: Pipeline) -> dict[str, list[str]]:
 def retract(pipeline: Pipeline, *submissions: Submission) -> None:
     with pipeline.pool.connection() as connection:
         for submission in submissions:
-            ledger.request_retraction(connection, submission)
+            retracting.request(connection, submission)
     pipeline.poll()
 
 

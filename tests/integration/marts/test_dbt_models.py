@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from elt import ledger
+from elt import retracting
 from elt.settings import Settings
 from elt.transforming import transform
 from tests.integration.pipeline import Pipeline, csv_file, students
@@ -276,7 +276,7 @@ def test_a_new_survey_rebuilds_nothing_but_what_reads_it(pipeline: Pipeline) -> 
     assert {"stg_laurel__survey", "fct_survey_response"} <= names
     assert not {name for name in names if name.startswith("dim_") or name in ("fct_grade", "fct_attendance")}
     with pipeline.pool.connection() as connection:
-        ledger.request_retraction(connection, later)
+        retracting.request(connection, later)
     pipeline.poll()
     transform(pipeline.settings)
     assert pipeline.query("select count(distinct respondent_key) from marts.fct_survey_response") == [(7,)]

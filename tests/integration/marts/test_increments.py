@@ -2,7 +2,7 @@
 
 import pytest
 
-from elt import ledger
+from elt import retracting
 from elt.errors import LaurelError
 from elt.ledger import Submission
 from elt.settings import Settings
@@ -57,7 +57,7 @@ def send(pipeline: Pipeline, *rows: tuple[str, str, str, str], **more: Submissio
 
 def retract(pipeline: Pipeline, submission: Submission) -> None:
     with pipeline.pool.connection() as connection:
-        ledger.request_retraction(connection, submission)
+        retracting.request(connection, submission)
 
 
 FIRST = [("1", "10", 0, 6, 2), ("1", "10", 8, 1, 1)]

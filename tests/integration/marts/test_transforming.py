@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from elt import ledger
+from elt import retracting
 from elt.database import connect
 from elt.settings import Settings
 from elt.transforming import TransformFailed, transform
@@ -64,7 +64,7 @@ def test_a_retracted_file_leaves_every_mart_as_if_it_had_never_been_loaded(pipel
     transform(pipeline.settings)
     assert pipeline.contents() != before
     with pipeline.pool.connection() as connection:
-        ledger.request_retraction(connection, gone)
+        retracting.request(connection, gone)
     pipeline.poll()
     transform(pipeline.settings)
     assert pipeline.contents() == before
@@ -83,7 +83,7 @@ def test_a_replaced_file_leaves_every_mart_as_if_only_the_new_one_had_come(pipel
     assert {"C2", "C5"} <= ids
     assert "C1" not in ids
     with pipeline.pool.connection() as connection:
-        ledger.request_retraction(connection, right)
+        retracting.request(connection, right)
     pipeline.poll()
     transform(pipeline.settings)
     assert pipeline.contents() == before
