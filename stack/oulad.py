@@ -58,7 +58,7 @@ def load(client: Client, reader_url: str, directory: Path) -> None:
     for name, count in what_is_there(reader_url).items():
         print(f"{count:>14,}  {name}")
     if len(tables) < len(TABLES):
-        print(f"{OPTIONAL}.csv is not in the folder: load it later with the same command.")
+        print(without_clicks(directory))
 
 
 def find(directory: Path) -> list[Table]:
@@ -79,6 +79,15 @@ def find(directory: Path) -> list[Table]:
             f".csv.gz; only {OPTIONAL} may be missing."
         )
     return tables
+
+
+def without_clicks(directory: Path) -> str:
+    """What to do where the folder lacks the file that may be missing."""
+    others = sorted(path.name for path in directory.glob(f"{OPTIONAL}*"))
+    advice = "Load it later with the same command."
+    if others:
+        advice = f"There is {others[0]}: give it one of these names, and use the same command again."
+    return f"{OPTIONAL}.csv, or {OPTIONAL}.csv.gz, is not in the folder. {advice}"
 
 
 def _send(client: Client, table: Table) -> tuple[str, bool]:

@@ -45,3 +45,9 @@ def test_a_folder_that_lacks_a_table_is_named_with_what_it_lacks(folder: Path) -
 def test_the_verb_takes_a_folder() -> None:
     options = verbs.parser().parse_args(["load", "oulad", "somewhere"])
     assert (options.verb, options.family, options.directory) == ("load", "oulad", Path("somewhere"))
+
+
+def test_clicks_under_another_name_are_told(folder: Path) -> None:
+    assert "Load it later" in oulad.without_clicks(folder)
+    (folder / "studentVle.first.csv.gz").write_bytes(b"packed")
+    assert "There is studentVle.first.csv.gz: give it one of these names" in oulad.without_clicks(folder)
