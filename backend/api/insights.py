@@ -81,8 +81,9 @@ def get_insight_form(name: str, form: str) -> Response:
       default: {$ref: "#/components/responses/Problem"}
     """
     mimetype, write = FORMS[form]
-    response = Response(write(answered(name, request.args.to_dict())), mimetype=mimetype)
-    response.headers.set("Content-Disposition", "inline", filename=f"{name}.{form}")
+    result = answered(name, request.args.to_dict())
+    response = Response(write(result), mimetype=mimetype)
+    response.headers.set("Content-Disposition", "inline", filename=forms.filename(result, form))
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)

@@ -88,7 +88,7 @@ INSIGHT = Insight(
                 "field": "middle_rate",
                 "type": "quantitative",
                 "title": "Attendance rate (middle of a bin of 2.5 points)",
-                "axis": {"format": ".0%", "tickCount": 8},
+                "axis": {"format": "%"},
                 "scale": {"zero": False, "padding": 20},
             },
             "color": COLOR,

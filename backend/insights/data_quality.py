@@ -13,7 +13,7 @@ def finding(rows: Sequence[Row]) -> Finding:
         return Finding("–", "nothing loaded", "No file has been loaded yet.")
     rejected = sum(row["rows_rejected"] for row in rows)
     issues = sum(row["issue_count"] for row in rows)
-    waiting = [row["title"] for row in rows if not row["is_current"]]
+    waiting = [row["dataset_id"] for row in rows if not row["is_current"]]
     files = sum(row["open_submissions"] for row in rows)
     arrived = f" {files} file{'s wait' if files != 1 else ' waits'} to be loaded." if files else ""
     return Finding(
@@ -89,15 +89,15 @@ INSIGHT = Insight(
         "height": {"step": 34},
         "mark": {"type": "bar", "cornerRadiusEnd": 3},
         "encoding": {
-            "y": {"field": "title", "type": "nominal", "title": None},
+            "y": {"field": "dataset_id", "type": "nominal", "title": None},
             "x": {
                 "field": "rejected_rate",
                 "type": "quantitative",
                 "title": "Share of lines rejected",
-                "axis": {"format": ".1%", "tickCount": 6},
+                "axis": {"format": "%"},
             },
             "tooltip": [
-                {"field": "title", "title": "Dataset"},
+                {"field": "dataset_id", "title": "Dataset"},
                 {"field": "rejected_rate", "title": "Share rejected", "format": ".2%"},
                 {"field": "rows_rejected", "title": "Rejected"},
                 {"field": "lines_read", "title": "Lines"},

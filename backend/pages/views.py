@@ -171,5 +171,5 @@ def _card(insight: Insight) -> Card:
 
 
 def _themed(spec: dict[str, object]) -> dict[str, object]:
-    """What the browser needs to draw: the spec and both colour schemes."""
-    return {"spec": spec, "light": charts.config(), "dark": charts.config(dark=True)}
+    """What the browser needs to draw: the spec, and a config for each colour scheme and width."""
+    return {"spec": spec, "themes": charts.themes()}

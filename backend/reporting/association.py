@@ -33,6 +33,7 @@ COLUMNS = (
 IN_CARD = 2  # findings that the overview names
 NOT_CAUSES = "Associated with, not caused by: who differs in one thing often differs in others too."
 
+DIFFERS, NO_DIFFERENCE = "difference found", "none found"
 FOUND_COLORS = ["#2a9d74", "#8a9691"]  # on light and dark alike
 
 
@@ -41,13 +42,13 @@ LABEL = {
     "type": "nominal",
     "sort": None,
     "title": None,
-    "axis": {"labelLimit": 260, "grid": False},
+    "axis": {"grid": False},
 }
 VERDICT = {
     "field": "verdict",
     "type": "nominal",
     "title": None,
-    "scale": {"domain": ["found", "not found"], "range": FOUND_COLORS},
+    "scale": {"domain": [DIFFERS, NO_DIFFERENCE], "range": FOUND_COLORS},
     "legend": {"orient": "top"},
 }
 TOOLTIP = [
@@ -72,12 +73,11 @@ ZERO = {
 
 
 def forest(unit: str) -> Mapping[str, Any]:
-    """A point and its 95% interval per level, clearest factor first; found ones stand out."""
+    """A point and its 95% interval per level, clearest factor first; what differs in a found factor stands out."""
     interval_x = {
         "field": "difference_low",
         "type": "quantitative",
         "title": f"Difference, {unit}",
-        "axis": {"tickCount": 8},
     }
     interval = {
         "mark": {"type": "rule", "strokeWidth": 2},
@@ -87,7 +87,11 @@ def forest(unit: str) -> Mapping[str, Any]:
         "transform": [
             {"filter": "!datum.is_suppressed"},
             {"calculate": "datum.factor_label + ': ' + datum.level", "as": "label"},
-            {"calculate": "datum.is_found ? 'found' : 'not found'", "as": "verdict"},
+            {
+                "calculate": "datum.is_found && datum.difference_low * datum.difference_high > 0 "
+                f"? '{DIFFERS}' : '{NO_DIFFERENCE}'",
+                "as": "verdict",
+            },
         ],
         "width": "container",
         "height": {"step": 22},

@@ -16,6 +16,9 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "Liberation Sans"  # comes with vl-convert, so that a file looks the same on every machine
 
 PREVIEW_HEIGHT = 96
+PAGE_LABEL_LIMIT = 260
+FILE_LABEL_LIMIT = 420  # a file grows with its labels, which a page cannot
+NARROW_LABEL_LIMIT, NARROW_COLUMNS = 170, 2  # for the 330 pixels of a phone
 KEPT_DRAWINGS = 32  # of each kind, per process: a few megabytes
 _PROCESS_IDS = re.compile(r"\b(gradient_|clip)\d+\b")
 
@@ -28,12 +31,35 @@ DARK_SERIES = ["#4fc39a", "#f0935e", "#86a8ee", "#c397dc", "#e0bf4a", "#9db0a8"]
 
 def spec(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:
     """The complete Vega-Lite spec: the insight's chart with `rows` as its data."""
+    shown = [row for row in rows if not row.get("is_suppressed")]
+    drawn: dict[str, Any] = _with_named_levels(insight.chart, shown)
     return {
         "$schema": SCHEMA,
         "description": insight.question,
         "data": {"values": [{name: plain(value) for name, value in row.items()} for row in rows]},
-        **insight.chart,
+        **drawn,
     }
+
+
+def titled(chart: Mapping[str, Any], title: str, subtitle: Sequence[str]) -> dict[str, Any]:
+    """The chart with what a page says around it, for a file that travels alone."""
+    return {**chart, "title": {"text": title, "subtitle": list(subtitle)}}
+
+
+def _with_named_levels(part: Any, rows: Sequence[Row]) -> Any:
+    """A part of a spec whose legends name only levels that are drawn; the others keep their colours."""
+    if isinstance(part, list):
+        return [_with_named_levels(item, rows) for item in part]
+    if not isinstance(part, dict):
+        return part
+    named = {name: _with_named_levels(value, rows) for name, value in part.items()}
+    color = named.get("color")
+    if isinstance(color, dict) and rows and color.get("field") in rows[0] and "domain" in color.get("scale", {}):
+        present = {row[color["field"]] for row in rows}
+        levels = [level for level in color["scale"]["domain"] if level in present]
+        if color.get("type") == "nominal" and levels:
+            named["color"] = {**color, "legend": {**color.get("legend", {}), "values": levels}}
+    return named
 
 
 def preview(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:
@@ -59,8 +85,14 @@ def _writes(layer: Mapping[str, Any]) -> bool:
     return isinstance(layer.get("mark"), dict) and layer["mark"].get("type") == "text"
 
 
-def config(*, dark: bool = False, font: str = FONT) -> dict[str, Any]:
-    """Colours and type for every chart, so that a spec says only what it shows."""
+def config(
+    *, dark: bool = False, narrow: bool = False, font: str = FONT, label_limit: int = PAGE_LABEL_LIMIT
+) -> dict[str, Any]:
+    """Colours, type and fit for every chart, so that a spec says only what it shows.
+
+    `label_limit` is the longest label of an axis in pixels. Titles, and legends of a narrow chart, end where the plot
+    ends: beside long labels only the space before it is left.
+    """
     tone, series = (DARK, DARK_SERIES) if dark else (LIGHT, LIGHT_SERIES)
     text = {"labelColor": tone["muted"], "titleColor": tone["ink"], "labelFontSize": 12, "titleFontSize": 12}
     return {
@@ -74,15 +106,43 @@ def config(*, dark: bool = False, font: str = FONT) -> dict[str, Any]:
             "domainColor": tone["muted"],
             "tickColor": tone["muted"],
             "titleFontWeight": "normal",
-            "labelLimit": 220,
+            "labelLimit": NARROW_LABEL_LIMIT if narrow else label_limit,
+            "labelSeparation": 8,
         },
-        "legend": {**text, "orient": "top", "symbolType": "circle", "titleFontWeight": "normal"},
+        "axisX": {"titleAnchor": "end"},
+        "legend": {
+            **text,
+            "orient": "top",
+            "symbolType": "circle",
+            "titleFontWeight": "normal",
+            "columns": NARROW_COLUMNS if narrow else 0,
+            "layout": {side: {"anchor": "end" if narrow else "start"} for side in ("top", "bottom")},
+        },
+        "title": {
+            "color": tone["ink"],
+            "subtitleColor": tone["muted"],
+            "anchor": "start",
+            "frame": "bounds",
+            "fontSize": 15,
+            "subtitleFontSize": 12,
+            "offset": 12,
+        },
         "header": {**text, "labelFontWeight": "bold"},
         "mark": {"color": series[0], "tooltip": True},
         "point": {"opacity": 1},
         "text": {"color": tone["ink"], "fontSize": 12},
         "rule": {"color": tone["muted"]},
         "tick": {"color": tone["ink"]},
+    }
+
+
+def themes() -> dict[str, dict[str, Any]]:
+    """The configs among which a browser chooses, by colour scheme and width."""
+    return {
+        "light": config(),
+        "dark": config(dark=True),
+        "light narrow": config(narrow=True),
+        "dark narrow": config(dark=True, narrow=True),
     }
 
 
@@ -99,13 +159,17 @@ def png(chart: Mapping[str, Any]) -> bytes:
 # Drawing takes up to a second, and the rows change with a transform only.
 @lru_cache(maxsize=KEPT_DRAWINGS)
 def _svg(spec_text: str, font: str) -> str:
-    drawn = vl_convert.vegalite_to_svg(spec_text, VEGA_LITE, config=config(font=font), allowed_base_urls=[])
+    drawn = vl_convert.vegalite_to_svg(
+        spec_text, VEGA_LITE, config=config(font=font, label_limit=FILE_LABEL_LIMIT), allowed_base_urls=[]
+    )
     return _renumbered(drawn)
 
 
 @lru_cache(maxsize=KEPT_DRAWINGS)
 def _png(spec_text: str) -> bytes:
-    return vl_convert.vegalite_to_png(spec_text, VEGA_LITE, scale=2, config=config(), allowed_base_urls=[])
+    return vl_convert.vegalite_to_png(
+        spec_text, VEGA_LITE, scale=2, config=config(label_limit=FILE_LABEL_LIMIT), allowed_base_urls=[]
+    )
 
 
 def _renumbered(drawn: str) -> str:

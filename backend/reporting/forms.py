@@ -2,12 +2,13 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 from backend.reporting import charts, report
 from backend.reporting.insight import Insight
 from backend.reporting.result import Freshness, Result
-from backend.reporting.values import plain
+from backend.reporting.values import plain, shown
 
 
 def described(insight: Insight) -> dict[str, Any]:
@@ -88,13 +89,26 @@ def _cell(value: Any) -> Any:
 
 
 def to_svg(result: Result) -> str:
-    """The chart as an SVG document."""
-    return charts.svg(charts.spec(result.insight, result.rows))
+    """The chart with its title, choice and date as an SVG document."""
+    return charts.svg(_titled(result))
 
 
 def to_png(result: Result) -> bytes:
-    """The chart as a PNG."""
-    return charts.png(charts.spec(result.insight, result.rows))
+    """The chart with its title, choice and date as a PNG."""
+    return charts.png(_titled(result))
+
+
+def _titled(result: Result) -> dict[str, Any]:
+    published = f"Laurel, data of {shown(result.freshness.published_at, 'time')}"
+    said = [line for line in (result.chosen, published) if line]
+    return charts.titled(charts.spec(result.insight, result.rows), result.insight.title, said)
+
+
+def filename(result: Result, form: str) -> str:
+    """What a downloaded form is called: the insight, then each choice made, as pass_rate_ss1.csv."""
+    made = [choice.value for choice in result.choices if choice.value]
+    words = [re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-") for value in made]
+    return "_".join([result.insight.name, *filter(None, words)]) + f".{form}"
 
 
 def to_pdf(result: Result) -> bytes:

@@ -35,9 +35,6 @@ def pdf(result: Result) -> bytes:
 
 def _content(result: Result) -> dict[str, object]:
     insight, definition, freshness = result.insight, result.insight.definition, result.freshness
-    chosen = "; ".join(
-        f"{choice.parameter.label}: {choice.value or choice.parameter.all_label}" for choice in result.choices
-    )
     published = shown(freshness.published_at, "time")
     rejected = shown(freshness.rejected_rate, "rate")
     failed = f" A later transform failed ({shown(freshness.failed_at, 'time')})." if freshness.failed_at else ""
@@ -47,7 +44,7 @@ def _content(result: Result) -> dict[str, object]:
     return {
         "title": insight.title,
         "question": insight.question,
-        "chosen": chosen,
+        "chosen": result.chosen,
         "headline": result.finding.headline,
         "unit": result.finding.unit,
         "finding": result.finding.details or [result.finding.sentence],

@@ -55,6 +55,13 @@ class Result:
     finding: Finding
     freshness: Freshness
 
+    @property
+    def chosen(self) -> str:
+        """The choices in words; empty where there are none to make."""
+        return "; ".join(
+            f"{choice.parameter.label}: {choice.value or choice.parameter.all_label}" for choice in self.choices
+        )
+
 
 def answer(insight: Insight, arguments: Mapping[str, str], pool: Pool) -> Result:
     """The insight for these arguments, all of it read from one snapshot.

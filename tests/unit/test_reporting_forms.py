@@ -135,3 +135,19 @@ def test_numbers_stay_numbers() -> None:
     assert plain(Decimal("3")) == 3
     assert plain(Decimal("3.50")) == 3.5
     assert plain([Decimal("1.5"), None]) == [1.5, None]
+
+
+def test_a_chart_that_travels_alone_says_what_it_shows_of_whom_and_of_when(result: Result) -> None:
+    chosen = replace(result, choices=(Choice(result.insight.parameters[0], ("SS1",), "SS1"),))
+    for of, choice in ((result, "Grade level: All grade levels"), (chosen, "Grade level: SS1")):
+        drawn = forms.to_svg(of)
+        assert "Pass rate by subject and term" in drawn
+        assert choice in drawn
+        assert "data of 21 Nov 2026 08:05 UTC" in drawn
+    assert forms.to_png(result) != forms.to_png(chosen)
+
+
+def test_files_of_different_choices_have_different_names(result: Result) -> None:
+    chosen = replace(result, choices=(Choice(result.insight.parameters[0], ("SS 1/b",), "SS 1/b"),))
+    assert forms.filename(result, "csv") == "pass_rate.csv"
+    assert forms.filename(chosen, "csv") == "pass_rate_ss-1-b.csv"
