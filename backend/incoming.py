@@ -22,7 +22,6 @@ LINGER_SECONDS = 10  # how long a refused upload is still read, so that the clie
 MULTIPART_OVERHEAD = 64 * 1024  # boundaries and part headers around a file
 PART_HEADER_LIMIT = 2**20  # what the decoder may hold back at most, whatever the sender does
 FILE_PART = "file"
-FORMAT_FIELDS = ("encoding", "delimiter", "quote")
 FIELD_LIMIT = 200  # bytes
 # What curl, browsers and statistics packages put on a CSV; the content decides, not this label.
 RAW_TYPES = (
@@ -226,12 +225,12 @@ def _file_bytes(events: Iterator[Event]) -> Iterator[bytes]:
             raise BadRequest(
                 "several_files", "The form holds more than one file.", allowed="One file.", remedy="Send one at a time."
             )
-        if isinstance(event, Field) and event.name in FORMAT_FIELDS:
+        if isinstance(event, Field):
             raise BadRequest(
                 "field_after_file",
-                f"The field `{event.name}` comes after the file, which has been read by then.",
+                "A field of the form comes after the file, which has been read by then.",
                 allowed="The fields before the part with the file, or in the query of the URL.",
-                remedy=f"curl -F {event.name}=… -F {FILE_PART}=@students.csv …",
+                remedy=f"curl -F encoding=… -F {FILE_PART}=@students.csv …",
             )
 
 

@@ -18,6 +18,7 @@ from elt.ledger import Incoming
 # A sample up to this size is drafted while its sender waits; a larger one by the DAG `draft`, so that no worker of
 # ours is kept from everybody else. Figures: docs/decisions/0012-described-datasets.md.
 DRAFTED_AT_ONCE_BYTES = 2 * 2**20
+PARAMETERS = ("name", "filename", "encoding", "delimiter", "quote")
 
 blueprint = Blueprint("drafts", __name__, url_prefix="/api/v1/datasets")
 
@@ -58,9 +59,12 @@ def create_draft() -> tuple[Response, int, dict[str, str]]:
       default: {$ref: "#/components/responses/Problem"}
     """
     name = request.args.get("name", "")
+    parameters.only(PARAMETERS, {})
     parameters.stated({})  # a query that cannot be is refused before the body is read
     default_name = f"{name.rpartition('/')[2] or 'sample'}.csv"
-    draft = drafted(name, open_file(request, g.body, services().settings.max_upload_bytes, default_name))
+    file = open_file(request, g.body, services().settings.max_upload_bytes, default_name)
+    parameters.only(PARAMETERS, file.fields)
+    draft = drafted(name, file)
     return jsonify(to_json(draft)), 201, {"Location": url_for("drafts.get_draft", id=draft.id, _external=True)}
 
 

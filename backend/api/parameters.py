@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import difflib
 import json
 import math
 import re
@@ -40,6 +41,22 @@ FORMATS: dict[str, dict[str, str]] = {
 }
 MAPPING_MAXIMUM = 1000
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON can spell these, Postgres cannot hold them
+
+
+def only(known: Sequence[str], form: Mapping[str, str]) -> None:
+    """Raises BadRequest where the query, or a field of a form, is none of these: `dryrun` must not load the file."""
+    given = [*request.args, *(name for name, text in form.items() if text)]
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0].lower(), known, n=1)
+        raise BadRequest(
+            "unknown_parameter",
+            f"The request has {'a parameter' if len(unknown) == 1 else f'{len(unknown)} parameters'} that nobody knows."
+            + (f" Did you mean `{near[0]}`?" if near else ""),
+            allowed=", ".join(f"`{name}`" for name in known)
+            + ": in the query, or in fields of the form before the file.",
+            remedy="Correct the name, or leave the parameter out.",
+        )
 
 
 def limit() -> int:
@@ -100,9 +117,9 @@ def stated(form: Mapping[str, str]) -> Stated:
     return Stated(**{name: FORMATS[name][text.lower()] for name, text in given.items() if text is not None})
 
 
-def dry_run() -> bool:
-    """Whether the file is only to be looked at."""
-    return flag("dry_run")
+def dry_run(form: Mapping[str, str]) -> bool:
+    """Whether the file is only to be looked at, by the query or a field of the form."""
+    return flag("dry_run", form)
 
 
 def version() -> int | None:
@@ -115,9 +132,9 @@ def version() -> int | None:
     return int(text)
 
 
-def flag(name: str) -> bool:
+def flag(name: str, form: Mapping[str, str] | None = None) -> bool:
     """A choice of yes or no; no where it is not named."""
-    text = request.args.get(name, "false").lower()
+    text = (request.args.get(name) or (form or {}).get(name) or "false").lower()
     if text not in ("true", "false"):
         raise _bad(name, "true or false.")
     return text == "true"

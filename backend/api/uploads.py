@@ -17,6 +17,7 @@ from elt.ledger import Incoming, Submission
 from elt.receiving import Receipt, contract_of
 
 IDEMPOTENCY_KEY_LENGTH = 255
+PARAMETERS = ("dry_run", "filename", "title", "note", "encoding", "delimiter", "quote", "mapping")
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/api/v1")
 
@@ -45,8 +46,8 @@ def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
       201 promises that the bytes are durable. The same data for the same dataset are loaded once, however they are
       packed: sent again by their owner, the answer is 200 with the submission that exists; by anybody else, 409.
       A ZIP archive with several CSVs of this dataset makes a submission of each; the answer is then a list, and where
-      one of them cannot be taken, none is. Encoding and dialect are found out, unless they are stated, in the query
-      or in fields of the form before the file.
+      one of them cannot be taken, none is. Encoding and dialect are found out, unless they are stated. Each parameter
+      may stand in the query or in a field of the form before the file; one that is not listed here is refused.
     parameters:
       - {$ref: "#/components/parameters/dataset"}
       - {$ref: "#/components/parameters/dryRun"}
@@ -104,10 +105,14 @@ def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dic
     parts = services()
     contract = contract_of(parts.contracts, dataset)
     maximum = parts.settings.max_upload_bytes
+    parameters.only(PARAMETERS, {})
+    parameters.dry_run({})
     parameters.header_mapping({})
     parameters.described({})
     parameters.stated({})  # a query that cannot be is refused before the body is read
     file = open_file(request, g.body, maximum, default_name=f"{contract.raw_table}.csv")
+    parameters.only(PARAMETERS, file.fields)
+    is_dry_run = parameters.dry_run(file.fields)
     # A new version stays with the owner of the old one, also where an admin sends it.
     owner = (replaces.account_id if replaces else None) or account().account_id
     incoming = Incoming(
@@ -120,7 +125,7 @@ def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dic
         stated=parameters.stated(file.fields),
         **parameters.described(file.fields),
     )
-    if parameters.dry_run():
+    if is_dry_run:
         return dry_runs.take(file, incoming, maximum)
     receipts = receive(parts.pool, parts.store, parts.contracts, file.as_binary(), incoming, maximum)
     _record(receipts, dataset, replaces)

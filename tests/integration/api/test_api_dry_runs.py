@@ -105,6 +105,23 @@ def test_only_its_owner_and_admins_see_it(
     assert ada.get(f"/api/v1/dry-runs/{uuid.uuid4()}").status_code == 404
 
 
+def test_a_field_of_the_form_asks_for_one_too(ada: Client, students: Any) -> None:
+    form = {"dry_run": "true", "file": (io.BytesIO(students(1)), "a.csv")}
+    assert ada.request("POST", UPLOAD, data=form).status_code == 202
+
+
+@pytest.mark.parametrize(("query", "field"), [("?dryrun=true", None), ("", "dryrun"), ("?encodng=cp1252", None)])
+def test_a_misspelt_wish_is_refused_and_nothing_is_kept(
+    ada: Client, students: Any, query: str, field: str | None
+) -> None:
+    before = ada.get("/api/v1/submissions").json["submissions"]
+    form = {**({field: "true"} if field else {}), "file": (io.BytesIO(students(1)), "a.csv")}
+    refused = ada.request("POST", UPLOAD + query, data=form)
+    assert (refused.status_code, refused.json["code"]) == (400, "unknown_parameter")
+    assert "Did you mean" in refused.json["detail"]
+    assert ada.get("/api/v1/submissions").json["submissions"] == before
+
+
 def test_what_an_upload_refuses_a_dry_run_refuses(ada: Client, stranger: Client, students: Any) -> None:
     assert ada.send("POST", UPLOAD + "?dry_run=true", b"a,b\n1,2\n").status_code == 422
     assert ada.send("POST", UPLOAD + "?dry_run=maybe", students(1)).status_code == 400
