@@ -29,12 +29,13 @@ INSIGHT = Insight(
         measure="Retention: enrollments that are not unregistered by the end of the day, among all enrollments. One "
         "minus it is the withdrawal rate so far.",
         numerator="Enrollments (student x presentation) without a day of unregistering, or with a later one.",
-        denominator="All enrollments of the presentation, whenever they began.",
-        exclusions=f"None; {oulad.HIDDEN}. Who unregisters after the presentation's last day has stayed to its end.",
+        denominator="All enrollments of the presentation that have a line of registrations, whenever they began.",
+        exclusions="Enrollments without a line of registrations, and presentations whose length is not loaded; "
+        f"{oulad.HIDDEN}. Who unregisters after the presentation's last day has stayed to its end.",
         threshold=oulad.SMALLEST,
         threshold_seeds=("kpi_threshold",),
     ),
-    datasets=("oulad/courses", "oulad/student_info", "oulad/student_registration"),
+    datasets=("oulad/courses", "oulad/student_registration"),
     sql="""
         select
             presentation_day, enrolled_count, withdrawn_count, retained_count, retention_rate, is_suppressed
@@ -72,7 +73,7 @@ INSIGHT = Insight(
             ],
         },
     },
-    finding=oulad.finding("courses.csv, studentInfo.csv and studentRegistration.csv", finding),
+    finding=oulad.finding("courses.csv and studentRegistration.csv", finding),
     caveats=(
         oulad.DAYS,
         "Some students whose final result is Withdrawn have no day of unregistering on file: they count as registered.",

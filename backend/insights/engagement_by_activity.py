@@ -7,11 +7,14 @@ from backend.reporting.insight import Column, Definition, Finding, Insight, Row
 from backend.reporting.values import shown
 
 WHOLE = "All activities"
+BRINGS = "vle.csv and studentVle.csv (also packed, .csv.gz)"
 
 
 def finding(rows: Sequence[Row]) -> Finding:
     """The activity types with most clicks."""
     types = [row for row in rows if row["activity_type"] != WHOLE]
+    if types and all(row["activity_type"] == "unknown" for row in types):
+        return oulad.not_loaded(BRINGS)  # clicks alone do not tell what was clicked on
     if not types:
         return Finding("–", "hidden", f"Too few visits to tell activity types apart. {oulad.SMALLEST}")
     total = sum(row["click_count"] for row in rows if row["activity_type"] == WHOLE)
@@ -21,7 +24,7 @@ def finding(rows: Sequence[Row]) -> Finding:
         first["activity_type"],
         f"gets {shown(first['click_rate'], 'rate')} of all clicks",
         f"{shown(total, 'integer')} clicks on {len(types)} activity types. "
-        f"{f'Next: {told}.' if told else 'There is no other.'}",
+        f"{f'Next: {told}.' if told else 'There is no other.'}{oulad.coverage(rows)}",
     )
 
 
@@ -34,14 +37,21 @@ INSIGHT = Insight(
         numerator="Clicks on sites of the type.",
         denominator="All clicks of the presentation.",
         exclusions="Presentations in which too few students clicked, and types with too few visits (student x site x "
-        "day), are hidden, with another where they could be worked out; the total leaves out what is hidden.",
+        "day), are hidden, with another where they could be worked out. All presentations are all that have clicks "
+        "on file; their total is of everybody, unless it told what is hidden.",
         threshold=oulad.SMALLEST,
         threshold_seeds=("kpi_threshold",),
     ),
     datasets=("oulad/student_vle", "oulad/vle"),
     sql="""
         select
-            activity_type, resource_count, visit_count, click_count, click_rate, is_suppressed
+            activity_type, resource_count, visit_count, click_count, click_rate, is_suppressed,
+            section_name,
+            (
+                select count(distinct section_name) from marts.rpt_engagement_activity
+                where section_name <> 'All presentations'
+            ) as presentation_count,
+            (select count(*) from marts.dim_course_section where source_system = 'oulad') as known_count
         from marts.rpt_engagement_activity
         where section_name = coalesce(%(presentation)s, 'All presentations')
         order by activity_type = 'All activities' desc, click_count desc nulls last, activity_type
@@ -71,7 +81,7 @@ INSIGHT = Insight(
             ],
         },
     },
-    finding=oulad.finding("vle.csv and studentVle.csv (also packed, .csv.gz)", finding),
+    finding=oulad.finding(BRINGS, finding),
     caveats=(
         "A click is a click: a forum takes many where a text takes one, so types are not compared in time spent.",
     ),

@@ -6,24 +6,45 @@ from backend.reporting import oulad
 from backend.reporting.insight import Column, Definition, Finding, Insight, Row
 from backend.reporting.values import shown
 
+WHOLE = "All results"
+
 
 def finding(rows: Sequence[Row]) -> Finding:
     """Clicks per student and week, over all and by final result."""
-    sums: dict[str, tuple[int, int]] = {}
-    for row in rows:
-        clicks, weeks = sums.get(row["final_result"], (0, 0))
-        sums[row["final_result"]] = (clicks + row["click_count"], weeks + row["enrolled_count"])
-    means = {result: clicks / weeks for result, (clicks, weeks) in sums.items()}
-    everybody = means.pop("All results", None)
-    ranked = sorted(means, key=lambda result: means[result], reverse=True)
-    told = ", ".join(f"{result} {shown(means[result], 'number')}" for result in ranked)
-    whole = [row for row in rows if row["final_result"] == "All results"]
+    whole = [row for row in rows if row["final_result"] == WHOLE]
     total = shown(sum(row["click_count"] for row in whole), "integer")
     return Finding(
-        shown(everybody, "number"),
+        shown(_mean(whole), "number"),
         "clicks per enrolled student and week",
-        f"{total} clicks in {len(whole)} weeks. By final result: {told or 'hidden'}.",
+        f"{total} clicks in {len(whole)} weeks.{_by_result(rows)}{oulad.coverage(rows)}",
     )
+
+
+def _mean(rows: Sequence[Row]) -> float | None:
+    weeks = sum(row["enrolled_count"] for row in rows)
+    return sum(row["click_count"] for row in rows) / weeks if weeks else None
+
+
+def _by_result(rows: Sequence[Row]) -> str:
+    """The results compared over the same weeks: those that hide none of them."""
+    weeks: dict[str, set[int]] = {}
+    for row in rows:
+        if row["final_result"] != WHOLE:
+            weeks.setdefault(row["final_result"], set()).add(row["presentation_week"])
+    common = set.intersection(*weeks.values()) if weeks else set()
+    means = {
+        result: mean
+        for result in weeks
+        if (
+            mean := _mean([row for row in rows if row["final_result"] == result and row["presentation_week"] in common])
+        )
+        is not None
+    }
+    if not means:
+        return " By final result: in every week one is hidden."
+    ranked = sorted(means, key=lambda result: means[result], reverse=True)
+    told = ", ".join(f"{result} {shown(means[result], 'number')}" for result in ranked)
+    return f" By final result, over the {len(common)} weeks that hide none: {told}."
 
 
 INSIGHT = Insight(
@@ -34,8 +55,10 @@ INSIGHT = Insight(
         measure="Engagement: clicks per enrolled student and week; beside it the share with any click in the week.",
         numerator="Clicks in the week, of students with this final result; all of them in `All results`.",
         denominator="Students registered during the week: registered in it or before, and not unregistered before it.",
-        exclusions="Weeks of which no file of clicks tells; results with too few students in a week are hidden, with "
-        "another where they could be worked out; the total leaves out what is hidden.",
+        exclusions="Weeks of which no file of clicks tells, and a presentation's last week where its clicks end within "
+        "it; presentations whose students or registrations are not loaded, and students without a registration. "
+        "Results with too few students in a week are hidden, with another where they could be worked out. All "
+        "presentations are all that have clicks on file; their total is of everybody, unless it told what is hidden.",
         threshold=oulad.SMALLEST,
         threshold_seeds=("kpi_threshold",),
     ),
@@ -43,7 +66,13 @@ INSIGHT = Insight(
     sql="""
         select
             presentation_week, final_result, enrolled_count, active_count, click_count, active_rate,
-            clicks_per_student, is_suppressed
+            clicks_per_student, is_suppressed,
+            section_name,
+            (
+                select count(distinct section_name) from marts.rpt_engagement_week
+                where section_name <> 'All presentations'
+            ) as presentation_count,
+            (select count(*) from marts.dim_course_section where source_system = 'oulad') as known_count
         from marts.rpt_engagement_week
         where section_name = coalesce(%(presentation)s, 'All presentations')
         order by presentation_week, final_result
@@ -83,7 +112,9 @@ INSIGHT = Insight(
             ],
         },
     },
-    finding=oulad.finding("studentVle.csv (also packed, .csv.gz) beside the six small tables", finding),
+    finding=oulad.finding(
+        "studentInfo.csv, studentRegistration.csv and studentVle.csv (also packed, .csv.gz)", finding
+    ),
     caveats=(
         oulad.DAYS,
         "Who clicks more passes more often; whether clicking helps is another question.",

@@ -15,11 +15,13 @@ def finding(rows: Sequence[Row]) -> Finding:
     """How many there are, out of whom, and how many never came."""
     first = rows[0]
     never = sum(row["last_active_day"] is None for row in rows)
+    over = first["length_days"] is not None and first["as_of_day"] >= first["length_days"]
+    ended = f" The presentation is over: it lasted {first['length_days']} days." if over else ""
     return Finding(
         shown(len(rows), "integer"),
         f"of {shown(first['enrolled_count'], 'integer')} students of {first['section_name']} are silent",
         f"{shown(len(rows) / first['enrolled_count'], 'rate')} of those enrolled on day {first['as_of_day']}, the last "
-        f"on file, have no click in the {DAYS} days up to it; {shown(never, 'integer')} have none at all.",
+        f"on file, have no click in the {DAYS} days up to it; {shown(never, 'integer')} have none at all.{ended}",
     )
 
 
@@ -32,20 +34,22 @@ INSIGHT = Insight(
         numerator="Enrolled students whose last click is at least that many days before the last day on file, or who "
         "have none.",
         denominator="Students enrolled on the last day of the presentation of which a file of clicks tells.",
-        exclusions="Students who have unregistered by then; presentations without a file of clicks.",
+        exclusions="Students who have unregistered by then, and those without a line of registrations; "
+        "presentations without a file of clicks.",
         threshold=f"Inactive at {DAYS} days or more without a click.",
         threshold_seeds=("kpi_threshold",),
     ),
-    datasets=("oulad/student_info", "oulad/student_registration", "oulad/student_vle"),
+    datasets=("oulad/student_registration", "oulad/student_vle"),
     sql="""
         select
-            student_id, section_name, as_of_day, last_active_day, inactive_days, click_count, enrolled_count
+            student_id, section_name, as_of_day, length_days, last_active_day, inactive_days, click_count,
+            enrolled_count
         from marts.rpt_inactive_student
         where section_name = coalesce(
             %(presentation)s,
             (
                 select section_name from marts.rpt_inactive_student
-                order by as_of_date desc, section_name
+                order by coalesce(as_of_day < length_days, true) desc, as_of_date desc, section_name
                 limit 1
             )
         )
@@ -80,11 +84,12 @@ INSIGHT = Insight(
             ],
         },
     },
-    finding=oulad.finding("studentVle.csv (also packed, .csv.gz) beside the six small tables", finding),
+    finding=oulad.finding("studentRegistration.csv and studentVle.csv (also packed, .csv.gz)", finding),
     caveats=(
         oulad.DAYS,
         "Silence is a reason to look, not a judgement: some work on paper, and some have finished.",
-        "Without a choice the list is of the presentation with the latest clicks on file.",
+        "Without a choice the list is of the presentation with the latest clicks on file among those that are not over "
+        "by then; where all are over, among all.",
     ),
     parameters=(oulad.presentation("rpt_inactive_student", "Latest on file", "true"),),
     audience=frozenset({"admin"}),

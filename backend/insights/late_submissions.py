@@ -7,6 +7,7 @@ from backend.reporting.insight import Column, Definition, Finding, Insight, Row
 from backend.reporting.values import shown
 
 WHOLE = "All kinds"
+BRINGS = "assessments.csv and studentAssessment.csv"
 
 
 def finding(rows: Sequence[Row]) -> Finding:
@@ -14,6 +15,8 @@ def finding(rows: Sequence[Row]) -> Finding:
     kinds = [row for row in rows if row["assessment_kind"] != WHOLE and row["due_count"]]
     whole = [row for row in rows if row["assessment_kind"] == WHOLE]
     due, late = (sum(row[name] for row in whole or kinds) for name in ("due_count", "late_count"))
+    if all(row["assessment_kind"] in (WHOLE, "Unknown") for row in rows):
+        return oulad.not_loaded(BRINGS)  # results alone do not tell when they were due
     if not due:
         return Finding("–", "nothing was due", "No result on file belongs to an assessment with a due day.")
     told = ", ".join(f"{row['assessment_kind']} {shown(row['late_rate'], 'rate')}" for row in kinds)
@@ -35,8 +38,9 @@ INSIGHT = Insight(
         measure="Share of submissions that come after the due day of their assessment.",
         numerator="Results submitted on a later day than the due day.",
         denominator="Results of assessments with a due day.",
-        exclusions="Results taken over from an earlier presentation (banked), and assessments without a date, as most "
-        "exams; kinds and presentations with too few students are hidden, and the total leaves them out.",
+        exclusions="Results taken over from an earlier presentation (banked), and assessments without a date, as some "
+        "exams; kinds and presentations with too few students are hidden, with another where they could be worked out; "
+        "the total is of everybody, unless it told what is hidden.",
         threshold=oulad.SMALLEST,
         threshold_seeds=("kpi_threshold",),
     ),
@@ -82,7 +86,7 @@ INSIGHT = Insight(
             ],
         },
     },
-    finding=oulad.finding("assessments.csv and studentAssessment.csv", finding),
+    finding=oulad.finding(BRINGS, finding),
     caveats=(
         "What was never handed in is not on file, so it is not late either.",
         "TMA is marked by a tutor, CMA by a computer.",

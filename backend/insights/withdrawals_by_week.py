@@ -8,20 +8,32 @@ from backend.reporting.values import shown
 
 
 def finding(rows: Sequence[Row]) -> Finding:
-    """The week in which most leave, and the share that leaves before the start."""
+    """When most leave (before the start, or in which week), and how many leave before the start."""
     total = sum(row["withdrawn_count"] for row in rows)
     before = sum(row["withdrawn_count"] for row in rows if row["presentation_week"] < 0)
     if total == before:
         told = f"{shown(before, 'integer')} left before it." if before else "Nobody left before it either."
         return Finding("0", "students left after the start", told)
-    worst = max((row for row in rows if row["presentation_week"] >= 0), key=lambda row: row["withdrawn_count"])
-    return Finding(
-        f"Week {worst['presentation_week']}",
-        "is when most students leave",
-        f"{shown(worst['withdrawn_count'], 'integer')} of {shown(worst['registered_count'], 'integer')} left in it "
-        f"({shown(worst['withdrawal_rate'], 'rate')}). Of all {shown(total, 'integer')} who left, "
-        f"{shown(before, 'integer')} did so before the start.",
+    most = max(row["withdrawn_count"] for row in rows)
+    worst = [row for row in rows if row["withdrawn_count"] == most]
+    when = " and ".join(_when(row) for row in worst)
+    first = worst[0]
+    left = (
+        f"{shown(most, 'integer')} of {shown(first['registered_count'], 'integer')} left then "
+        f"({shown(first['withdrawal_rate'], 'rate')})"
+        if len(worst) == 1
+        else f"{shown(most, 'integer')} left in each of them"
     )
+    return Finding(
+        when[:1].upper() + when[1:],
+        "is when most students leave" if len(worst) == 1 else "tie: most students leave then",
+        f"{left}. Of all {shown(total, 'integer')} who left, {shown(before, 'integer')} did so before the start; "
+        "week 0 is the first week.",
+    )
+
+
+def _when(row: Row) -> str:
+    return "before the start" if row["presentation_week"] < 0 else f"week {row['presentation_week']}"
 
 
 INSIGHT = Insight(
@@ -32,12 +44,13 @@ INSIGHT = Insight(
         measure="Withdrawal rate of a week: students who unregister in it, among those registered when it begins.",
         numerator="Enrollments with a day of unregistering in the week.",
         denominator="Enrollments that were not unregistered before the week.",
-        exclusions=f"None; {oulad.HIDDEN}. Week -1 holds all the time before the start, and the last week those who "
+        exclusions="Enrollments without a line of registrations, and presentations whose length is not loaded; "
+        f"{oulad.HIDDEN}. Week -1 holds all the time before the start, and the last week those who "
         "unregister after the end.",
         threshold=oulad.SMALLEST,
         threshold_seeds=("kpi_threshold",),
     ),
-    datasets=("oulad/courses", "oulad/student_info", "oulad/student_registration"),
+    datasets=("oulad/courses", "oulad/student_registration"),
     sql="""
         select
             presentation_week, registered_count, withdrawn_count, withdrawal_rate, is_suppressed
@@ -60,7 +73,7 @@ INSIGHT = Insight(
             "x": {
                 "field": "presentation_week",
                 "type": "ordinal",
-                "title": "Week of the presentation (-1: before it)",
+                "title": "Week of the presentation (0: the first; -1: before it)",
                 "axis": {"labelAngle": 0, "labelOverlap": True},
             },
             "y": {"field": "withdrawn_count", "type": "quantitative", "title": "Students who left"},
@@ -72,7 +85,7 @@ INSIGHT = Insight(
             ],
         },
     },
-    finding=oulad.finding("courses.csv, studentInfo.csv and studentRegistration.csv", finding),
+    finding=oulad.finding("courses.csv and studentRegistration.csv", finding),
     caveats=(
         oulad.DAYS,
         "The total leaves out presentations that are over.",

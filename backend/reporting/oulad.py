@@ -8,11 +8,14 @@ from backend.reporting.seeds import kpi_threshold
 SYSTEM = "oulad"
 ALL = "All presentations"
 HIDDEN = (
-    f"presentations with fewer than {kpi_threshold('suppression_minimum', SYSTEM)} students are hidden, "
-    "and are left out of the total"
+    f"presentations with fewer than {kpi_threshold('suppression_minimum', SYSTEM)} students are hidden, with another "
+    "where they could be worked out; the total is of everybody, unless it told what is hidden"
 )
 SMALLEST = f"Fewest students shown {kpi_threshold('suppression_minimum', SYSTEM)}."
-DAYS = "Days and weeks are counted from the presentation's start; only the month of the start is published."
+DAYS = (
+    "Days and weeks are counted from the presentation's start: week 0 is the first, days 0 to 6. Only the month of the "
+    "start is published."
+)
 
 Say = Callable[[Sequence[Row]], Finding]
 
@@ -28,6 +31,24 @@ def presentation(mart: str, all_label: str = ALL, shown_where: str = "not is_sup
     )
 
 
+def coverage(rows: Sequence[Row]) -> str:
+    """Of how many presentations the total over all of them tells; nothing where one is chosen."""
+    if rows[0]["section_name"] != ALL:
+        return ""
+    return f" Clicks are on file for {rows[0]['presentation_count']} of {rows[0]['known_count']} presentations."
+
+
+def not_loaded(brings: str) -> Finding:
+    """What to say where files (`brings`) are missing."""
+    return Finding(
+        "–",
+        "not loaded yet",
+        f"No live file of OULAD tells of this: it needs {brings}. `./start.sh load oulad DIR` brings the folder "
+        "of a downloaded copy of the Open University Learning Analytics Dataset.",
+        brief="`./start.sh load oulad DIR` brings it.",
+    )
+
+
 def finding(brings: str, say: Say) -> Say:
     """`say`, of the rows that are shown; without any, which files (`brings`) are missing, and how to bring them."""
 
@@ -37,12 +58,6 @@ def finding(brings: str, say: Say) -> Say:
             return say(shown)
         if rows:
             return Finding("–", "hidden", f"Too few students are behind these numbers. {SMALLEST}")
-        return Finding(
-            "–",
-            "not loaded yet",
-            f"No live file of OULAD tells of this: it needs {brings}. `./start.sh load oulad DIR` brings the folder "
-            "of a downloaded copy of the Open University Learning Analytics Dataset.",
-            brief="`./start.sh load oulad DIR` brings it.",
-        )
+        return not_loaded(brings)
 
     return told

@@ -5,6 +5,7 @@
 with observed as (
     select
         section_key,
+        min(presentation_day) as first_day,
         max(presentation_day) as as_of_day
     from {{ ref('int_oulad__section_day') }}
     group by section_key
@@ -17,6 +18,7 @@ expected as (
         count(*) as row_count
     from {{ ref('fct_enrollment') }} as enrollment
     inner join {{ ref('dim_course_section') }} as section on enrollment.section_key = section.section_key
+    where enrollment.registration_submission_id is not null and section.length_days is not null
     group by section.section_name
     union all
     select
@@ -25,17 +27,38 @@ expected as (
         count(enrollment.unregistered_day)
     from {{ ref('fct_enrollment') }} as enrollment
     inner join {{ ref('dim_course_section') }} as section on enrollment.section_key = section.section_key
+    where enrollment.registration_submission_id is not null and section.length_days is not null
     group by section.section_name
-    {% for report in ['rpt_engagement_week', 'rpt_engagement_activity'] %}
     union all
     select
-        '{{ report }}',
+        'rpt_engagement_activity',
         section.section_name,
         sum(click.click_count)
     from {{ ref('int_oulad__section_day') }} as click
     inner join {{ ref('dim_course_section') }} as section on click.section_key = section.section_key
     group by section.section_name
-    {% endfor %}
+    union all
+    -- Up to the end of the last week that is told whole, or of the only one.
+    select
+        'rpt_engagement_week',
+        section.section_name,
+        sum(click.click_count)
+    from {{ ref('int_oulad__section_day') }} as click
+    inner join observed on click.section_key = observed.section_key
+    inner join {{ ref('dim_course_section') }} as section on click.section_key = section.section_key
+    where
+        {{ presentation_week('click.presentation_day') }} <= greatest(
+            {{ presentation_week('observed.first_day') }}, {{ presentation_week('(observed.as_of_day + 1)') }} - 1
+        )
+        and exists (
+            select 1 from {{ ref('fct_enrollment') }} as enrollment
+            where enrollment.section_key = click.section_key and enrollment.submission_id is not null
+        )
+        and exists (
+            select 1 from {{ ref('fct_enrollment') }} as enrollment
+            where enrollment.section_key = click.section_key and enrollment.registration_submission_id is not null
+        )
+    group by section.section_name
     union all
     select
         'rpt_late_submission',
@@ -125,6 +148,7 @@ actual as (
     inner join observed on activity.section_key = observed.section_key
     where
         observed.as_of_day - activity.last_day < {{ threshold('inactivity_days', 'activity.source_system') }}
+        and enrollment.registration_submission_id is not null
         and coalesce(enrollment.registered_day, observed.as_of_day) <= observed.as_of_day
         and (enrollment.unregistered_day is null or enrollment.unregistered_day > observed.as_of_day)
     group by section.section_name

@@ -17,7 +17,7 @@ MODELS = (
     "intermediate/insights/int_factor_test",
     "marts/insights/rpt_factor_association",
 )
-MACROS = ("tail_probability", "threshold", "is_withheld", "in_attendance_band", "presentation")
+MACROS = ("tail_probability", "threshold", "is_withheld", "totals_withheld", "in_attendance_band", "presentation")
 COLUMNS = (
     "analysis", "population", "outcome", "outcome_label", "factor", "factor_label", "step_label", "unit_key",
     "cluster_key", "level", "factor_value", "outcome_value",

@@ -129,40 +129,116 @@ set search_path to small;
 create table kpi_threshold as select 'oulad' as source_system, 'suppression_minimum' as threshold_name, 10 as
     threshold_value;
 create table dim_course_section as select section_key, 'oulad' as source_system, section_key as section_name
-    from (values ('A'), ('B')) as sections (section_key);
+    from (values ('A'), ('B'), ('C')) as sections (section_key);
 create table fct_enrollment (section_key text, student_key text, final_result text, registered_day integer,
-    unregistered_day integer);
+    unregistered_day integer, submission_id integer default 1, registration_submission_id integer default 2);
+create table int_oulad__section_day as select section_key, presentation_day
+    from dim_course_section cross join generate_series(0, 6) as days (presentation_day);
 create table int_oulad__student_week (section_key text, student_key text, presentation_week integer,
     click_count integer);
 """
 
 
-@pytest.mark.parametrize(
-    ("sizes", "withheld"),
-    [
-        ({"Distinction": 12, "Fail": 15, "Pass": 20}, set()),
-        ({"Distinction": 3, "Fail": 15, "Pass": 20}, {"Distinction", "Fail"}),
-        ({"Distinction": 6, "Fail": 5, "Pass": 20}, {"Distinction", "Fail"}),  # eleven together
-        ({"Distinction": 3, "Fail": 4}, {"Distinction", "Fail", "All results"}),
-    ],
-)
-def test_a_final_result_is_neither_all_results_less_the_others_nor_all_presentations_less_the_other(
-    connection: Connection, sizes: dict[str, int], withheld: set[str]
-) -> None:
-    students = [("A", result, f"A{result}{n}") for result, size in sizes.items() for n in range(size)]
-    students += [("B", result, f"B{result}{n}") for result in ("Distinction", "Fail", "Pass") for n in range(10)]
+TENS = {"Distinction": 10, "Fail": 10, "Pass": 10, "Withdrawn": 10}
+
+
+def engagement(
+    connection: Connection,
+    presentations: Mapping[str, Mapping[str, int]],
+    gone: Iterable[str] = (),
+    idle: Iterable[str] = (),
+) -> list[Row]:
+    """rpt_engagement_week of one week with so many students by result, who click twice each; who is in `gone` left
+    before it and clicked no more, except those in `idle`, who still do."""
+    students = [
+        (section, result, f"{section}{result}{n}")
+        for section, sizes in presentations.items()
+        for result, size in sizes.items()
+        for n in range(size)
+    ]
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(OULAD_TABLES)
-        enrolled = [(section, student, result, -5, None) for section, result, student in students]
-        execute_values(cursor, "insert into fct_enrollment values %s", enrolled)
-        clicks = [(section, student, 0, 2) for section, _, student in students]
+        enrolled = [(of, student, result, -15, -8 if of + result in gone else None) for of, result, student in students]
+        execute_values(
+            cursor,
+            "insert into fct_enrollment (section_key, student_key, final_result, registered_day, unregistered_day) "
+            "values %s",
+            enrolled,
+        )
+        clicks = [
+            (of, student, 0, 2) for of, result, student in students if of + result not in gone or of + result in idle
+        ]
         execute_values(cursor, "insert into int_oulad__student_week values %s", clicks)
         cursor.execute(compiled(DBT / "models" / "marts" / "insights" / "rpt_engagement_week.sql"))
         rows = [dict(row) for row in cursor.fetchall()]
-    assert {row["final_result"] for row in rows if row["section_name"] == "A" and row["is_suppressed"]} == withheld
     for row in rows:
-        numbers = [row[name] for name in ("enrolled_count", "active_count", "click_count", "active_rate")]
+        numbers = [row[name] for name in ("enrolled_count", "active_count", "click_count")]
         assert all((number is None) == row["is_suppressed"] for number in numbers)
-    for whole in (row for row in rows if row["section_name"] == "All presentations"):
-        parts = [row for row in rows if row["final_result"] == whole["final_result"] and row is not whole]
-        assert whole["enrolled_count"] == sum(row["enrolled_count"] for row in parts if not row["is_suppressed"])
+        assert (row["active_rate"] is None) == (not row["enrolled_count"])
+    return rows
+
+
+def withheld_of(rows: list[Row], section: str) -> set[str]:
+    return {row["final_result"] for row in rows if row["section_name"] == section and row["is_suppressed"]}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "withheld", "totals"),
+    [
+        ({"Distinction": 12, "Fail": 15, "Pass": 20}, set(), set()),
+        ({"Distinction": 3, "Fail": 15, "Pass": 20}, {"Distinction", "Fail"}, {"Distinction", "Fail"}),
+        ({"Distinction": 6, "Fail": 5, "Pass": 20}, {"Distinction", "Fail"}, {"Distinction", "Fail"}),  # 11 together
+        (
+            {"Distinction": 3, "Fail": 4},
+            {"Distinction", "Fail", "All results"},
+            {"Distinction", "Fail", "All results"},
+        ),
+    ],
+)
+def test_a_final_result_is_neither_all_results_less_the_others_nor_all_presentations_less_the_other(
+    connection: Connection, sizes: dict[str, int], withheld: set[str], totals: set[str]
+) -> None:
+    rows = engagement(connection, {"A": sizes, "B": {"Distinction": 10, "Fail": 10, "Pass": 10}})
+    assert withheld_of(rows, "A") == withheld
+    assert withheld_of(rows, "B") == set()
+    assert withheld_of(rows, "All presentations") == totals
+
+
+def test_a_total_is_of_everybody_where_it_tells_nothing_that_is_hidden(connection: Connection) -> None:
+    few = {"Distinction": 12, "Fail": 30, "Pass": 40, "Withdrawn": 6}
+    rows = engagement(connection, {"A": few, "B": few, "C": TENS})
+    for section in ("A", "B"):
+        assert withheld_of(rows, section) == {"Withdrawn", "Distinction"}
+    assert {
+        row["final_result"]: (row["enrolled_count"], row["click_count"])
+        for row in rows
+        if row["section_name"] == "All presentations"
+    } == {
+        "Distinction": (34, 68), "Fail": (70, 140), "Pass": (90, 180), "Withdrawn": (22, 44), "All results": (216, 432)
+    }  # fmt: skip
+
+
+def test_hidden_cells_of_two_presentations_are_not_worked_out_one_after_the_other(connection: Connection) -> None:
+    """Two hidden in the column Withdrawn are fifteen, but each stands beside the only one of its own column."""
+    one, other = {**TENS, "Withdrawn": 7, "Fail": 50, "Pass": 50}, {**TENS, "Withdrawn": 8, "Distinction": 60}
+    rows = engagement(connection, {"A": one, "B": other, "C": {**TENS, "Pass": 500}})
+    assert withheld_of(rows, "A") == {"Withdrawn", "Distinction"}
+    assert withheld_of(rows, "B") == {"Withdrawn", "Fail"}
+    assert {"Distinction", "Fail"} <= withheld_of(rows, "All presentations")
+
+
+def test_a_group_with_nobody_in_it_is_not_small_and_hides_nobody(connection: Connection) -> None:
+    rows = engagement(connection, {"A": TENS, "B": TENS}, gone={"AWithdrawn"})
+    assert not any(row["is_suppressed"] for row in rows)
+    [empty] = [row for row in rows if row["section_name"] == "A" and row["final_result"] == "Withdrawn"]
+    assert (empty["enrolled_count"], empty["click_count"]) == (0, 0)
+
+
+def test_nor_is_it_the_second_that_hides_a_small_one(connection: Connection) -> None:
+    rows = engagement(connection, {"A": {**TENS, "Fail": 3, "Pass": 12}, "B": TENS}, gone={"AWithdrawn"})
+    assert withheld_of(rows, "A") == {"Fail", "Distinction"}
+
+
+def test_clicks_of_a_few_who_had_left_are_those_of_a_few(connection: Connection) -> None:
+    rows = engagement(connection, {"A": TENS, "B": TENS}, gone={"AWithdrawn"}, idle={"AWithdrawn"})
+    assert withheld_of(rows, "A") == {"Withdrawn", "Distinction"}

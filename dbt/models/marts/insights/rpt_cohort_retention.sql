@@ -34,18 +34,18 @@ counted as (
         presentation_day,
         enrolled_count,
         withdrawn_count,
-        is_small as is_suppressed
+        is_suppressed
     from daily
     where presentation_day <= last_day
     union all
-    -- Over what is shown, so that nothing hidden is the total less the rest.
+    -- Of everybody, unless those who are hidden are too few together.
     select
         source_system,
         'All presentations' as section_name,
         presentation_day,
-        sum(enrolled_count) filter (where not is_small) as enrolled_count,
-        sum(withdrawn_count) filter (where not is_small) as withdrawn_count,
-        bool_and(is_small) as is_suppressed
+        sum(enrolled_count) as enrolled_count,
+        sum(withdrawn_count) as withdrawn_count,
+        coalesce(sum(enrolled_count) filter (where is_suppressed) < max(minimum_count), false) as is_suppressed
     from daily
     group by source_system, presentation_day
 )

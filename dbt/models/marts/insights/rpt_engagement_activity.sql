@@ -48,7 +48,8 @@ counted as (
 sized as (
     select
         *,
-        visit_count as student_count,
+        least(visit_count, audience_count) as student_count,
+        {{ threshold('suppression_minimum', 'counted.source_system') }} as minimum_count,
         least(visit_count, audience_count) < {{ threshold('suppression_minimum', 'counted.source_system') }} as is_small
     from counted
 ),
@@ -59,6 +60,8 @@ decided as (
         {{ is_withheld(within='section_key', cell='activity_type') }} as is_suppressed
     from sized
 ),
+
+{{ totals_withheld(within=['source_system'], cell='activity_type') }},
 
 reported as (
     select
@@ -72,18 +75,21 @@ reported as (
         is_suppressed
     from decided
     union all
-    -- Over what is shown, so that nothing hidden is the total less the rest.
     select
-        source_system,
+        decided.source_system,
         'All presentations' as section_name,
-        activity_type,
-        is_margin,
-        sum(resource_count) filter (where not is_suppressed) as resource_count,
-        sum(visit_count) filter (where not is_suppressed) as visit_count,
-        sum(click_count) filter (where not is_suppressed) as click_count,
-        bool_and(is_suppressed) as is_suppressed
+        decided.activity_type,
+        decided.is_margin,
+        sum(decided.resource_count) as resource_count,
+        sum(decided.visit_count) as visit_count,
+        sum(decided.click_count) as click_count,
+        bool_or(total_withheld.is_suppressed) as is_suppressed
     from decided
-    group by source_system, activity_type, is_margin
+    inner join total_withheld
+        on
+            decided.source_system = total_withheld.source_system
+            and decided.activity_type = total_withheld.activity_type
+    group by decided.source_system, decided.activity_type, decided.is_margin
 )
 
 select

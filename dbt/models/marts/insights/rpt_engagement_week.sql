@@ -9,16 +9,7 @@ with activity as (
     group by section_key, student_key, presentation_week
 ),
 
--- Only weeks that files of clicks tell of: elsewhere nothing is known, which is not the same as no clicks.
-observed as (
-    select
-        section_key,
-        min(presentation_week) as first_week,
-        max(presentation_week) as last_week
-    from activity
-    group by section_key
-),
-
+-- Who has no line of registrations is not known to have been there.
 enrollment as (
     select
         section_key,
@@ -27,6 +18,30 @@ enrollment as (
         {{ presentation_week('registered_day') }} as registered_week,
         {{ presentation_week('unregistered_day') }} as unregistered_week
     from {{ ref('fct_enrollment') }}
+    where registration_submission_id is not null
+),
+
+-- Presentations of which both files of students are loaded.
+listed as (
+    select section_key
+    from {{ ref('fct_enrollment') }}
+    group by section_key
+    having bool_or(submission_id is not null) and bool_or(registration_submission_id is not null)
+),
+
+-- Only weeks that files of clicks tell of: elsewhere nothing is known, which is not the same as no clicks. Where the
+-- last week is not told to its end it is left out, unless it is the only one.
+observed as (
+    select
+        day.section_key,
+        {{ presentation_week('min(day.presentation_day)') }} as first_week,
+        greatest(
+            {{ presentation_week('min(day.presentation_day)') }},
+            {{ presentation_week('(max(day.presentation_day) + 1)') }} - 1
+        ) as last_week
+    from {{ ref('int_oulad__section_day') }} as day
+    inner join listed on day.section_key = listed.section_key
+    group by day.section_key
 ),
 
 clicked as (
@@ -129,7 +144,9 @@ sized as (
     select
         *,
         {{ threshold('suppression_minimum', 'counted.source_system') }} as minimum_count,
-        student_count < {{ threshold('suppression_minimum', 'counted.source_system') }} as is_small
+        -- Nobody and nothing is not a few; clicks of students who had left are.
+        (student_count > 0 or click_count > 0)
+        and student_count < {{ threshold('suppression_minimum', 'counted.source_system') }} as is_small
     from counted
 ),
 
@@ -139,6 +156,8 @@ decided as (
         {{ is_withheld(within='section_key, presentation_week', cell='final_result', disjoint=true) }} as is_suppressed
     from sized
 ),
+
+{{ totals_withheld(within=['source_system', 'presentation_week'], cell='final_result') }},
 
 reported as (
     select
@@ -152,18 +171,22 @@ reported as (
         is_suppressed
     from decided
     union all
-    -- Over what is shown, so that nothing hidden is the total less the rest.
     select
-        source_system,
+        decided.source_system,
         'All presentations' as section_name,
-        presentation_week,
-        final_result,
-        sum(student_count) filter (where not is_suppressed) as student_count,
-        sum(active_count) filter (where not is_suppressed) as active_count,
-        sum(click_count) filter (where not is_suppressed) as click_count,
-        bool_and(is_suppressed) as is_suppressed
+        decided.presentation_week,
+        decided.final_result,
+        sum(decided.student_count) as student_count,
+        sum(decided.active_count) as active_count,
+        sum(decided.click_count) as click_count,
+        bool_or(total_withheld.is_suppressed) as is_suppressed
     from decided
-    group by source_system, presentation_week, final_result
+    inner join total_withheld
+        on
+            decided.source_system = total_withheld.source_system
+            and decided.presentation_week = total_withheld.presentation_week
+            and decided.final_result = total_withheld.final_result
+    group by decided.source_system, decided.presentation_week, decided.final_result
 )
 
 select
@@ -174,7 +197,9 @@ select
     case when not is_suppressed then student_count end::integer as enrolled_count,
     case when not is_suppressed then active_count end::integer as active_count,
     case when not is_suppressed then click_count end::bigint as click_count,
-    case when not is_suppressed then active_count::double precision / student_count end as active_rate,
-    case when not is_suppressed then click_count::double precision / student_count end as clicks_per_student,
+    case when not is_suppressed then active_count::double precision / nullif(student_count, 0) end
+        as active_rate,
+    case when not is_suppressed then click_count::double precision / nullif(student_count, 0) end
+        as clicks_per_student,
     is_suppressed
 from reported

@@ -34,7 +34,9 @@ enrolled as (
     inner join observed on enrollment.section_key = observed.section_key
     left join seen on enrollment.section_key = seen.section_key and enrollment.student_key = seen.student_key
     where
-        coalesce(enrollment.registered_day, observed.as_of_day) <= observed.as_of_day
+        -- without a line of registrations nobody knows whether the student is still there
+        enrollment.registration_submission_id is not null
+        and coalesce(enrollment.registered_day, observed.as_of_day) <= observed.as_of_day
         and (enrollment.unregistered_day is null or enrollment.unregistered_day > observed.as_of_day)
 )
 
@@ -46,6 +48,7 @@ select
     section.section_name,
     enrolled.as_of_day,
     enrolled.as_of_date,
+    section.length_days,
     enrolled.last_active_day,
     enrolled.as_of_day - enrolled.last_active_day as inactive_days,
     enrolled.click_count,

@@ -23,6 +23,7 @@ counted as (
         count(days_late) as due_count,
         count(*) filter (where days_late > 0) as late_count,
         coalesce(sum(days_late) filter (where days_late > 0), 0) as late_days,
+        {{ threshold('suppression_minimum', 'submitted.source_system') }} as minimum_count,
         count(distinct student_key) < {{ threshold('suppression_minimum', 'submitted.source_system') }} as is_small
     from submitted
     group by grouping sets (
@@ -38,6 +39,8 @@ decided as (
     from counted
 ),
 
+{{ totals_withheld(within=['source_system'], cell='assessment_kind') }},
+
 reported as (
     select
         source_system,
@@ -51,19 +54,22 @@ reported as (
         is_suppressed
     from decided
     union all
-    -- Over what is shown, so that nothing hidden is the total less the rest.
     select
-        source_system,
+        decided.source_system,
         'All presentations' as section_name,
-        assessment_kind,
-        sum(result_count) filter (where not is_suppressed) as result_count,
-        sum(banked_count) filter (where not is_suppressed) as banked_count,
-        sum(due_count) filter (where not is_suppressed) as due_count,
-        sum(late_count) filter (where not is_suppressed) as late_count,
-        sum(late_days) filter (where not is_suppressed) as late_days,
-        bool_and(is_suppressed) as is_suppressed
+        decided.assessment_kind,
+        sum(decided.result_count) as result_count,
+        sum(decided.banked_count) as banked_count,
+        sum(decided.due_count) as due_count,
+        sum(decided.late_count) as late_count,
+        sum(decided.late_days) as late_days,
+        bool_or(total_withheld.is_suppressed) as is_suppressed
     from decided
-    group by source_system, assessment_kind
+    inner join total_withheld
+        on
+            decided.source_system = total_withheld.source_system
+            and decided.assessment_kind = total_withheld.assessment_kind
+    group by decided.source_system, decided.assessment_kind
 )
 
 select

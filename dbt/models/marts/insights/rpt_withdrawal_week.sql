@@ -30,7 +30,8 @@ weekly as (
     select
         cohort.source_system,
         cohort.section_name,
-        cohort.is_small,
+        cohort.is_suppressed,
+        cohort.minimum_count,
         week.presentation_week,
         cohort.enrolled_count,
         coalesce(departed.departed_count, 0) as withdrawn_count,
@@ -49,17 +50,17 @@ counted as (
         presentation_week,
         enrolled_count - gone_count + withdrawn_count as registered_count,
         withdrawn_count,
-        is_small as is_suppressed
+        is_suppressed
     from weekly
     union all
-    -- Over what is shown, so that nothing hidden is the total less the rest.
+    -- Of everybody, unless those who are hidden are too few together.
     select
         source_system,
         'All presentations' as section_name,
         presentation_week,
-        sum(enrolled_count - gone_count + withdrawn_count) filter (where not is_small) as registered_count,
-        sum(withdrawn_count) filter (where not is_small) as withdrawn_count,
-        bool_and(is_small) as is_suppressed
+        sum(enrolled_count - gone_count + withdrawn_count) as registered_count,
+        sum(withdrawn_count) as withdrawn_count,
+        coalesce(sum(enrolled_count) filter (where is_suppressed) < max(minimum_count), false) as is_suppressed
     from weekly
     group by source_system, presentation_week
 )
