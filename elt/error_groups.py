@@ -18,11 +18,11 @@ PLURALS = (
     (r"^is not a number", "are not numbers"),
     (r"^is not a date and time", "are not dates and times"),
     (r"^is not a date", "are not dates"),
-    (r"^is missing, and must not be$", "are missing, and must not be"),
     (r"^is ", "are "),
     (r"^holds ", "hold "),
     (r"^does ", "do "),
 )
+EMPTY = "empty there, and must not be"  # the message speaks of the cell, a group of its lines
 # Errors whose message differs from line to line, or speaks of the line itself.
 TOGETHER = {
     "too_few_cells": "have fewer cells than the header",
@@ -121,10 +121,14 @@ def sentence(group: ErrorGroup) -> str:
 
 
 def _one(group: ErrorGroup) -> str:
+    if group.code == "required":
+        return f"is {EMPTY}"
     return group.message if group.column and group.code not in TOGETHER else f"is refused: {group.message}"
 
 
 def _many(group: ErrorGroup) -> str:
+    if group.code == "required":
+        return f"are {EMPTY}"
     if group.code in TOGETHER:
         return TOGETHER[group.code]
     for singular, plural in PLURALS:

@@ -17,6 +17,7 @@ from backend.services import Services, services
 from elt import audit
 from elt.comparing import RowChange
 from elt.diffing import KINDS, compared, csv_lines, predecessor
+from elt.errors import Conflict
 from elt.ledger import Submission
 
 blueprint = Blueprint("diffs", __name__, url_prefix="/api/v1/submissions/<uuid:id>/diff")
@@ -56,6 +57,12 @@ def get_diff(id: UUID) -> Response:
     with services().pool.connection() as connection:
         after = visible(connection, account(), id)
         before = visible(connection, account(), against) if against else predecessor(connection, after)
+        if before.id == after.id:
+            raise Conflict(
+                "same_submission",
+                "A submission does not differ from itself.",
+                allowed="Another submission of the same dataset; left out, the version before.",
+            )
         detail = {"against": str(before.id)}
         audit.record(connection, account().account_id, "submission.diff", str(id), detail)
     if wants_csv:

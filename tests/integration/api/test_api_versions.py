@@ -160,6 +160,8 @@ def test_a_diff_needs_two_versions(ada: Any, bola: Any, students: Students, load
     theirs = bola.upload(students()).json["id"]
     assert ada.get(f"{SUBMISSIONS}/{only}/diff?against={theirs}").status_code == 404
     assert ada.get(f"{SUBMISSIONS}/{only}/diff?against=7").status_code == 400
+    itself = ada.get(f"{SUBMISSIONS}/{only}/diff?against={only}")
+    assert (itself.status_code, itself.json["code"]) == (409, "same_submission")
     other = ada.upload(students()).json["id"]
     counts = ada.get(f"{SUBMISSIONS}/{only}/diff?against={other}").json["counts"]
     assert counts == {"new": 3, "changed": 0, "unchanged": 0, "removed": 3}
