@@ -74,7 +74,8 @@ def check_header(header: list[str], match: HeaderMatch, contract: Contract, enco
     if len(match.missing) == len(contract.fields):
         raise Refused(
             "wrong_header",
-            f"No column of {contract.name} is in the first line.",
+            f"No column of {contract.name} is in the first line"
+            + (", which is one single cell under the delimiter that was stated or found." if len(header) == 1 else "."),
             allowed="The first line must name the columns, in this spelling: " + ", ".join(expected) + ".",
             remedy="Check that the file belongs to this dataset, that its first line is the header, that its cells "
             f"are separated by comma, semicolon, tab or |, and that its encoding is {encoding}, as it was read.",

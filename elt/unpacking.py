@@ -53,5 +53,5 @@ def several_files() -> Refused:
         "several_files",
         "The ZIP archive holds more than one file.",
         allowed="One CSV in the archive; several only where each becomes a submission of its own.",
-        remedy="Send them one by one, or the archive to POST /datasets/{dataset}/submissions.",
+        remedy="Send them one by one. Only where they are to be loaded as new submissions, the archive as it is.",
     )
