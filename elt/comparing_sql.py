@@ -4,30 +4,13 @@ from collections.abc import Collection
 
 from psycopg2 import sql
 
-from elt import raw_tables
+from elt import key_sql, raw_tables
 from elt.contract import Contract, Field
 
 
 def compared(contract: Contract) -> tuple[Field, ...]:
     """The columns in which a row of the same key may change."""
     return tuple(field for field in contract.fields if field.column not in contract.key_columns)
-
-
-def _key_expressions(contract: Contract) -> list[sql.Composed]:
-    """The key as staging tells rows apart: text without the white space that `tidy` takes away; never null."""
-    by_column = {field.column: field for field in contract.fields}
-    expressions = []
-    for column in contract.key_columns:
-        name = sql.Identifier(column)
-        if by_column[column].postgres_type == "text":
-            template = (
-                r"case when {0} ~ '^\s|\s\s|\s$|[\t\r\n\u00a0]'"
-                r" then btrim(regexp_replace({0}, '[\s\u00a0]+', ' ', 'g')) else coalesce({0}, '') end"
-            )
-        else:
-            template = "coalesce({0}::text, '')"
-        expressions.append(sql.SQL(template).format(name))
-    return expressions
 
 
 def _sides(
@@ -39,7 +22,7 @@ def _sides(
         "keys": sql.SQL(", ").join(keys),
         "keyed": sql.SQL(", ").join(
             sql.SQL("{} as {}").format(expression, key)
-            for expression, key in zip(_key_expressions(contract), keys, strict=True)
+            for expression, key in zip(key_sql.tidied(contract).values(), keys, strict=True)
         ),
         "columns": raw_tables.columns(contract),
         "relation": relation or raw_tables.table(contract),

@@ -1,6 +1,6 @@
 """What a new contract changes against the one in force, and what each change would break."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt import lineage, raw_tables
+from elt import kept_columns, key_sql, lineage, raw_tables
 from elt.checking import ColumnChecker
 from elt.contract import Contract, Field
 from elt.database import only_row
+from elt.kept_columns import Kept
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,10 @@ def _column_changes(old: Contract, new: Contract) -> Iterator[Change]:
     kept = {field.column for field in new.fields}
     for field in old.fields:
         if field.column not in kept:
-            message = "files that still have the column are refused; its values stay, out of everybody's sight"
+            message = (
+                "files that still have the column are refused; its values are kept, out of everybody's sight, and "
+                "come back where a later version has the column again"
+            )
             yield Change("column_removed", field.column, True, message)
 
 
@@ -78,7 +82,7 @@ def _field_changes(old: Field, new: Field) -> Iterator[Change]:
         if new.personal:
             yield Change("made_personal", old.column, True, "the column leaves raw and staging views and the profile")
         else:
-            yield Change("made_public", old.column, False, "everybody who may read the dataset sees the column")
+            yield Change("made_public", old.column, True, "everybody who may read the dataset sees the column")
     if (old.description, old.example) != (new.description, new.example):
         yield Change("reworded", old.column, False, "description or example")
 
@@ -124,8 +128,10 @@ def _table_changes(old: Contract, new: Contract) -> Iterator[Change]:
 
 def measure(connection: Connection, old: Contract, new: Contract) -> Impact:
     """The changes with what they would break, counted over every live row and looked up in the dbt project."""
-    changes = [_with_readers(old, change) for change in compare(old, new)]
-    rows, refused, submissions, by_column = _recheck(connection, old, new, changes)
+    back = kept_columns.returning(connection, old, new)
+    told = [_with_values(connection, old, new, back, change) for change in compare(old, new)]
+    changes = [_with_readers(old, change) for change in told]
+    rows, refused, submissions, by_column = _recheck(connection, old, new, changes, back)
     duplicates = 0
     if any(change.kind == "key_changed" for change in changes) and new.primary_key:
         duplicates, repeated = _duplicates(connection, old, new)
@@ -139,6 +145,27 @@ def measure(connection: Connection, old: Contract, new: Contract) -> Impact:
     return Impact(tuple(counted), rows, refused + duplicates, tuple(_public_ids(connection, submissions)))
 
 
+def _with_values(
+    connection: Connection, old: Contract, new: Contract, back: Mapping[str, Kept], change: Change
+) -> Change:
+    """The change with how many values of others come into sight by it: of a column no longer personal, or back."""
+    column = change.column or ""
+    if change.kind == "made_public":
+        seen = kept_columns.filled(connection, old, column)
+        return replace(change, message=f"{change.message}: {seen} become visible")
+    if column not in back:
+        return change
+    kept = back[column]
+    seen = kept_columns.filled(connection, old, kept.name)
+    is_shown = kept.was_personal and all(field.personal is None for field in new.fields if field.column == column)
+    message = f"what the column held up to version {kept.version} comes back: {seen}"
+    if is_shown:
+        message += "; it was personal then, and everybody who may read the dataset would see it"
+    if change.is_breaking:
+        message += "; files without the column are refused"
+    return Change("column_returned", column, change.is_breaking or is_shown, message)
+
+
 def _with_readers(old: Contract, change: Change) -> Change:
     if not change.is_breaking or change.column is None:
         return change
@@ -146,20 +173,22 @@ def _with_readers(old: Contract, change: Change) -> Change:
 
 
 def _recheck(
-    connection: Connection, old: Contract, new: Contract, changes: list[Change]
+    connection: Connection, old: Contract, new: Contract, changes: list[Change], back: Mapping[str, Kept]
 ) -> tuple[int, int, set[int], dict[str, int]]:
     """Live rows, how many of them the new contract would refuse, of which submissions, and how many by each column.
 
     The loader's own checks judge each distinct combination of values of the columns that changed.
     """
-    kinds = ("type_changed", "rules_narrowed", "required_column_added")
+    kinds = ("type_changed", "rules_narrowed", "required_column_added", "column_returned")
     judged = {change.column for change in changes if change.kind in kinds}
     fields = [field for field in new.fields if field.column in judged]
-    there = {field.column for field in old.fields}
+    there = {field.column: field.column for field in old.fields} | {column: back[column].name for column in back}
     checkers = [ColumnChecker(field, new.missing_values) for field in fields]
     required = [bool(field.constraints.get("required")) for field in fields]
     values = [
-        sql.SQL("{}::text").format(sql.Identifier(field.column)) if field.column in there else sql.SQL("null::text")
+        sql.SQL("{}::text").format(sql.Identifier(there[field.column]))
+        if field.column in there
+        else sql.SQL("null::text")
         for field in fields
     ]
     statement = sql.SQL("select {}, count(*) from {} group by {}").format(
@@ -190,14 +219,15 @@ def _recheck(
 
 def _duplicates(connection: Connection, old: Contract, new: Contract) -> tuple[int, set[int]]:
     """Rows that share the new key with an earlier line of their file, and the submissions they are in."""
-    there = {field.column for field in old.fields}
-    if not set(new.key_columns) <= there:
+    if not set(new.key_columns) <= {field.column for field in old.fields}:
         return 0, set()
+    headers = {field.column: field.name for field in old.fields}
+    keyed = replace(old, primary_key=tuple(headers[column] for column in new.key_columns))
     statement = sql.SQL(
         "select _submission_id, sum(n - 1)::bigint from "
         "(select _submission_id, count(*) as n from {} group by _submission_id, {}) as keyed "
         "where n > 1 group by _submission_id"
-    ).format(raw_tables.table(old), sql.SQL(", ").join(map(sql.Identifier, new.key_columns)))
+    ).format(raw_tables.table(old), sql.SQL(", ").join(key_sql.tidied(keyed).values()))
     with connection.cursor() as cursor:
         cursor.execute(statement)
         found = dict(cursor.fetchall())

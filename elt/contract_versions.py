@@ -9,7 +9,7 @@ from psycopg2 import sql
 from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
 
-from elt import audit, contract_document, datasets, generic_views, raw_tables
+from elt import audit, contract_document, datasets, generic_views, kept_columns, raw_tables
 from elt.accounts import Account
 from elt.contract import Contract
 from elt.contract_change import Impact, measure
@@ -126,15 +126,17 @@ def _apply(connection: Connection, old: Contract, new: Contract) -> None:
         cursor.execute("select set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
         try:
             for field in (*gone, *retyped):
-                kept = sql.Identifier(f"{field.column}__v{old.version}")
-                cursor.execute(
-                    sql.SQL("alter table {} rename column {} to {}").format(
-                        raw_tables.table(old), sql.Identifier(field.column), kept
-                    )
-                )
+                kept_columns.rename(connection, old, field.column, f"{field.column}__v{old.version}")
+            back = kept_columns.returning(connection, old, new)
+            for column, kept in back.items():
+                if kept.type == types[column]:
+                    kept_columns.rename(connection, old, kept.name, column)
             raw_tables.create(connection, new)
             for field in retyped:
                 _carry_over(connection, new, field.column, f"{field.column}__v{old.version}", types[field.column])
+            for column, kept in back.items():
+                if kept.type != types[column]:
+                    _carry_over(connection, new, column, kept.name, types[column])
             generic_views.create(connection, new)
         except LockNotAvailable as error:
             raise Unavailable(

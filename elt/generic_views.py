@@ -1,11 +1,14 @@
 """What people see of a described dataset: raw.<table> and staging.stg_<family>__<table>, without personal columns."""
 
+import json
+from collections.abc import Mapping
+
 from psycopg2 import sql
 from psycopg2.errors import DependentObjectsStillExist
 from psycopg2.extensions import connection as Connection
 
-from elt import raw_tables
-from elt.contract import Contract
+from elt import key_sql, raw_tables
+from elt.contract import Contract, Field
 from elt.errors import Conflict
 
 PROVENANCE = ("_submission_id", "_line_number")
@@ -27,10 +30,11 @@ def public_columns(contract: Contract) -> list[str]:
 
 
 def create(connection: Connection, contract: Contract) -> None:
-    """Make both views what the contract says. Raises Conflict where somebody's view needs a column that would go."""
-    wanted = [*PROVENANCE, *public_columns(contract)]
-    _put(connection, raw_view(contract), wanted, raw_tables.table(contract))
-    _put(connection, staging_view(contract), wanted, _current_rows(contract))
+    """Make both views what the contract says. Raises Conflict where somebody's view stands on one that must go."""
+    _put(connection, raw_view(contract), contract, {}, raw_tables.table(contract))
+    keys = key_sql.tidied(contract, "current_row")
+    texts = {field.column: keys[field.column] for field in contract.fields if field.column in keys and _is_text(field)}
+    _put(connection, staging_view(contract), contract, texts, _current_rows(contract))
     for view, words in (
         (raw_view(contract), "every row of its live submissions"),
         (staging_view(contract), "the current row per key" if contract.primary_key else "every row"),
@@ -42,38 +46,81 @@ def create(connection: Connection, contract: Contract) -> None:
             )
 
 
+def _is_text(field: Field) -> bool:
+    return field.postgres_type == "text"
+
+
 def _current_rows(contract: Contract) -> sql.Composed:
-    """What dbt's staging models show too: rows of the submissions in the last transform's scope, newest per key."""
-    key = sql.SQL(", ").join(sql.Identifier("raw_row", column) for column in contract.key_columns)
+    """What dbt's staging models show too: rows of the submissions in the last transform's scope, newest per key.
+
+    Of lines of one file whose keys white space alone tells apart, the first counts, as elt.comparing counts it.
+    """
+    key = sql.SQL(", ").join(key_sql.tidied(contract, "raw_row").values())
     return sql.SQL(
         "(select {distinct} raw_row.* from {table} as raw_row join catalog.transform_scope as scope "
         "on raw_row._submission_id = scope.submission_id {order}) as current_row"
     ).format(
         distinct=sql.SQL("distinct on ({})").format(key) if contract.primary_key else sql.SQL(""),
         table=raw_tables.table(contract),
-        order=sql.SQL("order by {}, raw_row._submission_id desc, raw_row._line_number desc").format(key)
+        order=sql.SQL("order by {}, raw_row._submission_id desc, raw_row._line_number").format(key)
         if contract.primary_key
         else sql.SQL(""),
     )
 
 
-def _put(connection: Connection, view: sql.Identifier, wanted: list[str], source: sql.Composable) -> None:
-    """Create or replace the view. Columns it has keep their places: Postgres adds only at the end."""
+def _put(
+    connection: Connection,
+    view: sql.Identifier,
+    contract: Contract,
+    expressions: Mapping[str, sql.Composable],
+    source: sql.Composable,
+) -> None:
+    """Create or replace the view. Columns it has keep their places: Postgres adds only at the end.
+
+    Where a column goes or gets another type, the view is made anew, with the rights that were given on it.
+    """
+    types = {field.column: field.postgres_type for field in contract.fields} | dict.fromkeys(PROVENANCE, "integer")
+    wanted = [*PROVENANCE, *public_columns(contract)]
     with connection.cursor() as cursor:
         cursor.execute(
-            "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped "
-            "order by attnum",
+            "select attname, coalesce(atttypid = to_regtype(%s::jsonb ->> attname::text), false) from pg_attribute "
+            "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
+            [json.dumps(types), view.as_string(connection)],
+        )
+        old = dict(cursor.fetchall())
+        order = [name for name in old if name in wanted] + [name for name in wanted if name not in old]
+        must_go = order[: len(old)] != list(old) or not all(old.values())
+        rights = _rights(connection, view) if must_go else []
+        if must_go:
+            _drop(connection, view)
+            order = wanted
+        columns = [
+            sql.SQL("{} as {}").format(expressions.get(name, sql.Identifier(name)), sql.Identifier(name))
+            for name in order
+        ]
+        cursor.execute(
+            sql.SQL("create or replace view {} as select {} from {}").format(view, sql.SQL(", ").join(columns), source)
+        )
+        for privilege, grantee, option in rights:
+            cursor.execute(
+                sql.SQL("grant {} on {} to {} {}").format(
+                    sql.SQL(privilege),
+                    view,
+                    sql.SQL("public") if grantee is None else sql.Identifier(grantee),
+                    sql.SQL("with grant option" if option else ""),
+                )
+            )
+
+
+def _rights(connection: Connection, view: sql.Identifier) -> list[tuple[str, str | None, bool]]:
+    """Privilege, role (None: public) and whether it may be passed on, as the view's owner gave them to others."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select privilege_type, rolname, is_grantable from pg_class cross join lateral aclexplode(relacl) "
+            "left join pg_roles on pg_roles.oid = grantee where pg_class.oid = to_regclass(%s) and grantee <> relowner",
             [view.as_string(connection)],
         )
-        old = [name for (name,) in cursor.fetchall()]
-        order = [name for name in old if name in wanted] + [name for name in wanted if name not in old]
-        if order[: len(old)] != old:
-            _drop(connection, view)
-        cursor.execute(
-            sql.SQL("create or replace view {} as select {} from {}").format(
-                view, sql.SQL(", ").join(map(sql.Identifier, order)), source
-            )
-        )
+        return cursor.fetchall()
 
 
 def _drop(connection: Connection, view: sql.Identifier) -> None:
@@ -84,6 +131,6 @@ def _drop(connection: Connection, view: sql.Identifier) -> None:
             # Postgres names relations here, nothing of their rows.
             raise Conflict(
                 "view_in_use",
-                f"A view that somebody built needs what would go: {error.diag.message_detail}.",
-                remedy="Drop or change that view first.",
+                f"A view that somebody built stands on what would change: {error.diag.message_detail}.",
+                remedy="Drop that view, change the contract, and make the view again.",
             ) from error

@@ -56,7 +56,7 @@ def load_all(settings: Settings) -> None:
         poll(settings, ObjectStore(settings), contracts)
 
 
-def query(settings: Settings, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+def query(settings: Settings, statement: str | sql.Composable, *parameters: Any) -> list[tuple[Any, ...]]:
     connection = connect(settings.database_url)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
