@@ -1,7 +1,7 @@
 """Whether a cell is what its contract says. A good cell becomes the text that COPY takes; nothing is coerced."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,7 +46,7 @@ class ColumnChecker(dict[str, str | CellError]):
         self._missing_values = frozenset(missing_values)
         constraints = field.constraints
         self._required = bool(constraints.get("required"))
-        self._constraints = _constraint_judges(field.type, constraints)
+        self._constraints = _constraint_judges(field)
 
     def __missing__(self, cell: str) -> str | CellError:
         if len(self) >= CACHE_LIMIT:
@@ -128,8 +128,9 @@ def _datetime(cell: str) -> Judged:
         return CellError("type", "is not a date and time (write 2009-05-17T08:30:00Z)")
 
 
-def _constraint_judges(type: str, constraints: Mapping[str, Any]) -> list[Callable[[Any], CellError | None]]:
-    """The contract's constraints on a value that has the right type."""
+def _constraint_judges(field: Field) -> list[Callable[[Any], CellError | None]]:
+    """The contract's constraints on a value that has the right type. No message lists values of a personal column."""
+    type, constraints = field.type, field.constraints
     judges: list[Callable[[Any], CellError | None]] = []
     minimum, maximum = constraints.get("minimum"), constraints.get("maximum")
     if minimum is not None or maximum is not None:
@@ -139,9 +140,8 @@ def _constraint_judges(type: str, constraints: Mapping[str, Any]) -> list[Callab
         judges.append(lambda value: _in_range(value, low, high))
     if "enum" in constraints:
         allowed = [str(value) for value in constraints["enum"]]
-        judges.append(
-            lambda value: None if str(value) in allowed else CellError("enum", "is not one of " + ", ".join(allowed))
-        )
+        listed = "the allowed values" if field.personal else ", ".join(allowed)
+        judges.append(lambda value: None if str(value) in allowed else CellError("enum", f"is not one of {listed}"))
     if "pattern" in constraints:
         pattern = re.compile(constraints["pattern"])
         judges.append(

@@ -8,6 +8,7 @@ from elt.checking import ColumnChecker
 from elt.contract import DEFAULT_MAX_REJECTED_RATE, Field, normalise
 from elt.contract_constraints import checked_constraints
 from elt.contract_flaws import Flaws
+from elt.contract_personal import without_values
 
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year")
 PERSONAL = ("identifier", "name", "contact", "birth", "location", "health", "finance")
@@ -97,7 +98,8 @@ def _field(flaws: Flaws, entry: Any, where: str) -> dict[str, Any]:
         "example": flaws.text(entry, "example", f"{where}.example"),
     }
     optional = {"personal": personal, "constraints": constraints, "addedIn": entry.get("addedIn")}
-    return {**field, **{key: value for key, value in optional.items() if value}}
+    field |= {key: value for key, value in optional.items() if value}
+    return field if flaws else without_values(field)
 
 
 def _column(flaws: Flaws, value: Any, where: str) -> str:

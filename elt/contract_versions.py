@@ -1,5 +1,6 @@
 """A described dataset's contract moves on: additive changes at once, without a rewrite; breaking ones when accepted."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from psycopg2 import sql
 from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
 
-from elt import audit, contract_document, datasets, generic_views, kept_columns, raw_tables
+from elt import audit, contract_document, contract_personal, datasets, generic_views, kept_columns, raw_tables
 from elt.accounts import Account
 from elt.contract import Contract
 from elt.contract_change import Impact, measure
@@ -100,6 +101,7 @@ def change(
     _lock(connection, old)
     _apply(connection, old, new)
     datasets.record_version(connection, new, account.account_id, map(asdict, impact.changes))
+    _mask_older(connection, new)
     raw_tables.raise_version(connection, new)
     notify(connection, WORK_CHANNEL, "contract")
     audit.record(
@@ -150,6 +152,19 @@ def _apply(connection: Connection, old: Contract, new: Contract) -> None:
             "delete from catalog.header_mapping where dataset_id = %s and field <> all(%s)",
             [new.name, [field.name for field in new.fields]],
         )
+
+
+def _mask_older(connection: Connection, new: Contract) -> None:
+    """Versions that were in force before say no values either of what is personal by now."""
+    personal = {field.column: field.personal for field in new.fields if field.personal}
+    for older in versions(connection, new.name):
+        masked = contract_personal.masked_as(older.contract, personal)
+        if masked != older.contract:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "update catalog.contract_version set contract = %s where dataset_id = %s and version = %s",
+                    [json.dumps(masked, ensure_ascii=False), new.name, older.version],
+                )
 
 
 def _carry_over(connection: Connection, contract: Contract, column: str, kept: str, type: str) -> None:

@@ -90,3 +90,8 @@ def test_a_row_says_everything_that_is_wrong_with_it() -> None:
     ragged = Record(4, ["1", "2", "3"], "1,2,3", None)
     assert rows.row(ragged) is None
     assert rows.errors(ragged)[0]["code"] == "too_many_cells"
+
+
+def test_the_values_of_a_personal_column_are_in_no_message() -> None:
+    field = Field("Name", "name", "string", "", {"enum": ["Adaeze", "Bola"]}, "name", "")
+    assert ColumnChecker(field, ("",))["Chidi"] == CellError("enum", "is not one of the allowed values")

@@ -8,7 +8,7 @@ from psycopg2 import sql
 
 from elt.database import connect, transaction
 from elt.settings import Settings
-from tests.integration.api.pupils import described, load_all, query, sample
+from tests.integration.api.pupils import described, load_all, name, post, query, sample
 
 ACCEPTED = "?accept_breaking=true"
 
@@ -117,3 +117,46 @@ def test_a_personal_column_is_not_made_public_unasked(
     assert put(ada, dataset, contract, ACCEPTED).status_code == 200
     table = dataset.replace("/", "_")
     assert filled(module_settings, table, "email") == 41
+
+
+NAMED = b"code,first,level\n" + b"".join(
+    b"C%02d,%s,%d\n" % (n, (b"Adaeze", b"Bola", b"Chidi")[n % 3], n) for n in range(30)
+)
+
+
+def named(ada: Any, mark: dict[str, Any]) -> tuple[str, Any]:
+    """A dataset whose contract lists first names, as an unmarked column may; and the draft it was made of."""
+    dataset = name()
+    draft = post(ada, NAMED, dataset).json
+    names = {"personal": None, "example": "Bola", "constraints": {"enum": ["Adaeze", "Bola", "Chidi"]}}
+    level = {"personal": None, "example": "7", "constraints": {"minimum": 0, "maximum": 29}}
+    assert ada.request("PATCH", draft["links"]["self"], json={"contract": {"fields": {"first": names, "level": level}}})
+    edited = ada.request("PATCH", draft["links"]["self"], json={"contract": {"fields": mark}})
+    assert edited.status_code == 200, edited.text
+    assert ada.request("POST", draft["links"]["confirm"] + "?load=true").status_code == 201
+    return dataset, edited.json
+
+
+def test_a_mark_at_the_draft_takes_the_values_out_of_the_contract(ada: Any, module_settings: Settings) -> None:
+    dataset, edited = named(ada, {"first": {"personal": "name"}, "level": {"personal": "health"}})
+    assert "Adaeze" not in str(edited["contract"])
+    contract = contract_of(ada, dataset)
+    assert (field(contract, "first")["example"], "constraints" in field(contract, "first")) == ("Aaaa", False)
+    assert (field(contract, "level")["example"], "constraints" in field(contract, "level")) == ("0", False)
+
+
+def test_a_mark_later_takes_them_out_of_every_version(ada: Any, bola: Any, module_settings: Settings) -> None:
+    dataset, _ = named(ada, {})
+    load_all(module_settings)
+    assert ada.request("PATCH", f"/api/v1/datasets/{dataset}", json={"shared": True}).status_code == 200
+    contract = contract_of(ada, dataset)
+    assert field(contract, "first")["constraints"] == {"enum": ["Adaeze", "Bola", "Chidi"]}
+    field(contract, "first")["personal"] = "name"
+    assert put(ada, dataset, contract, ACCEPTED).status_code == 200
+    link = f"/api/v1/datasets/{dataset}"
+    sent = bola.send("POST", f"{link}/submissions", b"code,first,level\nX1,Efe,x\n")
+    load_all(module_settings)
+    for path in ("/contract", "/contract?version=1", "/contract/versions", "/example.csv", "/profile"):
+        text = bola.get(link + path).text
+        assert not [person for person in ("Adaeze", "Bola", "Chidi") if person in text], path
+    assert "Adaeze" not in bola.get(sent.json["links"]["self"]).text
