@@ -67,10 +67,10 @@ INSIGHT = Insight(
     """,
     columns=(
         Column("student_id", "Student", "text"),
-        Column("grade_level", "Grade level", "text"),
-        Column("term", "Term", "text"),
         Column("risk_tier", "Tier", "integer"),
         Column("triggers", "Triggers", "text"),
+        Column("grade_level", "Grade level", "text"),
+        Column("term", "Term", "text"),
         Column("attendance_rate", "Attendance", "rate"),
         Column("f_count", "F", "integer"),
         Column("d_count", "D", "integer"),

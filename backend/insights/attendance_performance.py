@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from backend.reporting.association import NOT_CAUSES, threshold
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
 from backend.reporting.seeds import kpi_threshold, percent, seed
-from backend.reporting.values import shown, signed
+from backend.reporting.values import interval, shown, signed
 
 
 def finding(rows: Sequence[Row]) -> Finding:
@@ -13,19 +13,39 @@ def finding(rows: Sequence[Row]) -> Finding:
     if not rows or rows[0]["slope"] is None:
         return Finding("–", "too few students", "There are too few students to relate attendance to scores.")
     row = rows[0]
-    interval = f"95% interval {shown(row['slope_low'], 'number')} to {shown(row['slope_high'], 'number')}"
+    between = f"95% interval {interval(row['slope_low'], row['slope_high'])}"
+    students = f"{shown(row['n'], 'integer')} students with attendance{_unregistered(row['unregistered_count'])}"
     if not row["is_found"]:
         return Finding(
             "0",
             "relation found",
-            f"Nothing was found: {signed(row['slope'])} points per 10 percentage points of attendance ({interval}, "
-            f"{shown(row['n'], 'integer')} students) may well be chance.",
+            f"Nothing was found: {signed(row['slope'])} points per 10 percentage points of attendance ({between}, "
+            f"{students}) may well be chance.{_left_out(rows)}",
         )
     return Finding(
         signed(row["slope"]),
         "points per 10 percentage points of attendance",
-        f"Associated with, not caused by: over {shown(row['n'], 'integer')} students, {interval}, "
-        f"q {shown(row['q_value'], 'p_value')}.",
+        f"Associated with, not caused by: over {students}, {between}, "
+        f"q {shown(row['q_value'], 'p_value')}.{_left_out(rows)}",
+    )
+
+
+def _unregistered(count: int) -> str:
+    return f" ({count} of them not in the register)" if count else ""
+
+
+def _left_out(rows: Sequence[Row]) -> str:
+    """How many students the chart leaves out, and where on the axis they would be."""
+    hidden = [row for row in rows if row["is_suppressed"]]
+    drawn = [row for row in rows if not row["is_suppressed"]]
+    if not hidden:
+        return ""
+    count = rows[0]["n"] - sum(row["student_count"] for row in drawn)
+    low = bool(drawn) and max(row["to_rate"] for row in hidden) <= min(row["from_rate"] for row in drawn)
+    where = f" at {shown(max(row['to_rate'] for row in hidden), 'rate')} attendance or less" if low else ""
+    return (
+        f" The chart leaves out {shown(count, 'integer')} students{where}: their {len(hidden)} "
+        f"bin{'s are' if len(hidden) != 1 else ' is'} too small to be shown, or would give such a one away."
     )
 
 
@@ -59,7 +79,19 @@ INSIGHT = Insight(
             bin.from_rate, bin.to_rate, bin.attendance_band, bin.student_count, bin.mean_score, bin.mean_score_low,
             bin.mean_score_high, bin.is_suppressed,
             slope.n, slope.difference as slope, slope.difference_low as slope_low, slope.difference_high as slope_high,
-            slope.q_value, slope.is_found
+            slope.q_value, slope.is_found,
+            (
+                select count(distinct fct_attendance.student_key)
+                from marts.fct_attendance
+                inner join marts.fct_grade using (student_key, course_key, session_key)
+                inner join marts.dim_student using (student_key)
+                inner join marts.dim_session using (session_key)
+                where
+                    dim_student.member_type = 'inferred'
+                    and fct_attendance.attendance_rate is not null
+                    and fct_grade.total_score is not null
+                    and (%(grade_level)s::text is null or dim_session.grade_level = %(grade_level)s)
+            ) as unregistered_count
         from marts.rpt_attendance_performance as bin
         left join marts.rpt_factor_association as slope
             on slope.analysis = 'attendance' and slope.population = bin.grade_level

@@ -7,6 +7,7 @@ from backend.reporting.insight import Column, Definition, Finding, Insight, Para
 from backend.reporting.values import shown, signed
 
 WHOLE = "All students"
+NOT_STATED = "Not stated"  # in the table, but no group that a finding could speak of
 RESULTS = ("Distinction", "Pass", "Fail", "Withdrawn")
 
 
@@ -14,7 +15,9 @@ def finding(rows: Sequence[Row]) -> Finding:
     """The share that passes, and the widest gaps whose interval does not hold zero."""
     whole = next((row for row in rows if row["level"] == WHOLE), None)
     apart = [row for row in rows if row["gap_pct"] is not None and row["gap_low_pct"] * row["gap_high_pct"] > 0]
-    widest = sorted(apart, key=lambda row: abs(row["gap_pct"]), reverse=True)
+    widest = sorted(
+        (row for row in apart if row["level"] != NOT_STATED), key=lambda row: abs(row["gap_pct"]), reverse=True
+    )
     details = tuple(
         f"{row['attribute_label']} {row['level']}: {shown(row['pass_rate'], 'rate')} pass, {signed(row['gap_pct'])} "
         f"points (95% from {signed(row['gap_low_pct'])} to {signed(row['gap_high_pct'])}) against everybody else."
@@ -24,7 +27,7 @@ def finding(rows: Sequence[Row]) -> Finding:
         f"Furthest from everybody else: {widest[0]['attribute_label']} {widest[0]['level']} "
         f"({signed(widest[0]['gap_pct'])} points)."
         if widest
-        else "No group differs from everybody else by more than chance explains."
+        else "No stated group differs from everybody else by more than chance explains."
     )
     return Finding(
         shown(whole and whole["pass_rate"], "rate"),

@@ -35,7 +35,8 @@ INSIGHT = Insight(
     title="Scores by grade level",
     question="How are total scores spread in each grade level?",
     definition=Definition(
-        measure="Quantiles of total score (0-100): 5%, 25%, median, 75% and 95% of the grades lie below.",
+        measure="Quantiles of total score (0-100): 5%, 25%, median, 75% and 95% of the grades of all years on file "
+        "lie below.",
         numerator="Grades with a total score at or below the quantile.",
         denominator="All grades (student x subject x term) with a total score in the grade level.",
         exclusions="Grades without a total score; grade levels and subjects with too few students are hidden, "

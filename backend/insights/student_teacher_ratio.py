@@ -66,6 +66,7 @@ INSIGHT = Insight(
     caveats=(
         "The files do not say who has left: a student or teacher counts as long as the latest grades on file are "
         "theirs.",
+        "Students whose grades are on file but who are not in the register count as well: they sit in the class.",
     ),
     parameters=(
         Parameter(

@@ -10,6 +10,7 @@ from backend.api import parameters
 from backend.api.insights import answered, links
 from backend.auth import account, require_role, visible_account_id
 from backend.pages import assets, described, signing_in, transforms
+from backend.pages.prose import prose
 from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, log_frames, status_of, told
 from backend.reporting import charts
 from backend.reporting.insight import Insight
@@ -30,6 +31,7 @@ FAMILIES = {
 
 blueprint = Blueprint("pages", __name__)
 blueprint.add_app_template_filter(shown, "shown")
+blueprint.add_app_template_filter(prose, "prose")
 signing_in.add_to(blueprint)
 described.add_to(blueprint)
 
@@ -154,9 +156,9 @@ class Card:
 
     @property
     def is_missing(self) -> bool:
-        """Whether it has nothing to say because none of its datasets has a live file."""
+        """Whether it has nothing to say because one of its datasets has no live file."""
         return self.result is not None and not (
-            self.result.rows or any(row["live_submissions"] for row in self.result.freshness.datasets)
+            self.result.rows or all(row["live_submissions"] for row in self.result.freshness.datasets)
         )
 
 

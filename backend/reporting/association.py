@@ -5,7 +5,7 @@ from typing import Any
 
 from backend.reporting.insight import Column, Finding, Row
 from backend.reporting.seeds import seed
-from backend.reporting.values import shown, signed
+from backend.reporting.values import interval, shown, signed
 
 SELECT = """
 select
@@ -24,13 +24,13 @@ COLUMNS = (
     Column("difference", "Difference", "number"),
     Column("difference_low", "95% from", "number"),
     Column("difference_high", "to", "number"),
-    Column("p_value", "p", "p_value"),
-    Column("q_value", "q", "p_value"),
-    Column("is_found", "Found", "flag"),
+    Column("p_value", "p of the factor", "p_value"),
+    Column("q_value", "q of the factor", "p_value"),
+    Column("is_found", "Factor found", "flag"),
     Column("is_suppressed", "Hidden", "flag"),
 )
 
-IN_CARD = 2  # findings that the overview names
+NAMED = 2  # findings that the sentence names; all of them follow it, each with its interval
 NOT_CAUSES = "Associated with, not caused by: who differs in one thing often differs in others too."
 
 DIFFERS, NO_DIFFERENCE = "difference found", "none found"
@@ -79,7 +79,7 @@ def forest(unit: str) -> Mapping[str, Any]:
         "type": "quantitative",
         "title": f"Difference, {unit}",
     }
-    interval = {
+    bar = {
         "mark": {"type": "rule", "strokeWidth": 2},
         "encoding": {"x": interval_x, "x2": {"field": "difference_high"}},
     }
@@ -96,7 +96,7 @@ def forest(unit: str) -> Mapping[str, Any]:
         "width": "container",
         "height": {"step": 22},
         "encoding": {"y": LABEL, "color": VERDICT, "tooltip": TOOLTIP},
-        "layer": [interval, POINT, ZERO],
+        "layer": [bar, POINT, ZERO],
     }
 
 
@@ -106,7 +106,8 @@ def threshold(analysis: str) -> str:
     return (
         f"A factor counts as found where q < {rule['maximum_q_value']}: the Benjamini-Hochberg correction for the "
         "number of factors tested. One test per factor: Welch's t for two levels, Welch's analysis of variance for "
-        "more, the slope's t (HC3 errors) for numbers. Groups below the minimum size "
+        "more, the slope's t (HC3 errors) for numbers. So p and q are the factor's, over all its levels; which of them "
+        "differ from the rest, their own intervals tell, where they leave out zero. Groups below the minimum size "
         f"({rule['minimum_group_size']}) are hidden, with enough others that nobody can work them out."
     )
 
@@ -120,7 +121,7 @@ def finding(points: str) -> Callable[[Sequence[Row]], Finding]:
         for row in rows:
             if row["is_found"] and row["difference"] is not None:
                 best = found.get(row["factor_label"])
-                if best is None or abs(row["difference"]) > abs(best["difference"]):
+                if best is None or _clearness(row) > _clearness(best):
                     found[row["factor_label"]] = row
         if not tested:
             return Finding("–", "nothing could be tested", "There are too few rows to compare anything.")
@@ -135,12 +136,16 @@ def finding(points: str) -> Callable[[Sequence[Row]], Finding]:
         return Finding(
             _headline(first, points),
             f"{more} more of {len(tested)} factors found" if more else f"the only one found of {len(tested)} factors",
-            f"Associated with, not caused by: {'; '.join(names)}.",
+            f"Associated with, not caused by: {_clearest(names)}.",
             tuple(_one(row, points) for row in found.values()),
-            brief=f"Associated with, not caused by: {_clearest(names)}.",
         )
 
     return say
+
+
+def _clearness(row: Row) -> tuple[bool, float]:
+    """By which a factor's levels are ranked: first those whose own interval leaves out zero, then by size."""
+    return row["difference_low"] * row["difference_high"] > 0, abs(row["difference"])
 
 
 def _headline(row: Row, points: str) -> str:
@@ -151,14 +156,14 @@ def _headline(row: Row, points: str) -> str:
 
 
 def _clearest(names: Sequence[str]) -> str:
-    more = len(names) - IN_CARD
-    return "; ".join([*names[:IN_CARD], *([f"and {more} more"] if more > 0 else [])])
+    more = len(names) - NAMED
+    return "; ".join([*names[:NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _one(row: Row, points: str) -> str:
-    interval = f"95% interval {shown(row['difference_low'], 'number')} to {shown(row['difference_high'], 'number')}"
+    between = f"95% interval {interval(row['difference_low'], row['difference_high'])}"
     against = "" if row["is_slope"] else " against the rest"
     return (
-        f"{row['factor_label']} ({row['level']}): {signed(row['difference'])} {points}{against}, {interval}, "
+        f"{row['factor_label']} ({row['level']}): {signed(row['difference'])} {points}{against}, {between}, "
         f"{shown(row['n'], 'integer')} {row['unit']}s."
     )

@@ -13,6 +13,7 @@ TEMPLATE = Path(__file__).with_name("report.typ").read_bytes()
 FONT = "Libertinus Serif"  # typst carries it: text in the chart and around it matches, on every machine
 FIRST_PAGE_ROWS = 10  # a longer table begins on a page of its own, and leaves the first to the chart
 TABLE_ROWS = 200
+UPRIGHT_COLUMNS = 10
 
 
 def pdf(result: Result) -> bytes:
@@ -66,5 +67,6 @@ def _content(result: Result) -> dict[str, object]:
             [shown(row[column.name], column.kind) for column in insight.columns] for row in result.rows[:TABLE_ROWS]
         ],
         "apart": len(result.rows) > FIRST_PAGE_ROWS,
+        "wide": len(insight.columns) > UPRIGHT_COLUMNS,
         "count": len(result.rows),
     }

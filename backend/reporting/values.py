@@ -36,6 +36,23 @@ def _decimals(value: Any) -> int:
     return 2 if value and round(float(value), 1) == 0 else 1
 
 
+def interval(low: Any, high: Any) -> str:
+    """The ends of a 95% interval, with as many decimals as tell them apart."""
+    decimals = next((n for n in (1, 2, 3) if round(float(low), n) != round(float(high), n)), 3)
+    decimals = max(decimals, _decimals(low), _decimals(high))
+    ends = (f"{round(float(end), decimals) + 0.0:,.{decimals}f}".replace("-", "−") for end in (low, high))
+    return " to ".join(ends)
+
+
+def _percent(rate: float) -> str:
+    """One decimal; what is not nought, and not all, does not look so."""
+    if 0 < rate < 0.0005:
+        return "below 0.1%"
+    if 0.9995 <= rate < 1:
+        return "above 99.9%"
+    return f"{100 * rate:.1f}%"
+
+
 def shown(value: Any, kind: Kind) -> str:
     """A value as a person reads it: 0.637 as 63.7%, 12345 as 12,345; `–` where there is none."""
     if value is None:
@@ -48,7 +65,7 @@ def shown(value: Any, kind: Kind) -> str:
         case "number":
             return f"{_rounded(value):,.{_decimals(value)}f}".replace("-", "−")
         case "rate":
-            return f"{100 * float(value):.1f}%"
+            return _percent(float(value))
         case "p_value":
             return "< 0.001" if float(value) < 0.001 else f"{float(value):.3f}"
         case "flag":

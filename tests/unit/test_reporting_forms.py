@@ -10,9 +10,11 @@ from decimal import Decimal
 import pytest
 
 from backend.reporting import charts, forms
+from backend.reporting.association import FOUND_COLORS
+from backend.reporting.insight import Finding
 from backend.reporting.registry import registry
 from backend.reporting.result import Choice, Freshness, Result
-from backend.reporting.values import plain, shown
+from backend.reporting.values import interval, plain, shown
 
 ROWS = tuple(
     {
@@ -117,6 +119,10 @@ def test_a_chart_without_rows_can_be_drawn(name: str) -> None:
     ("value", "kind", "text"),
     [
         (0.6371, "rate", "63.7%"),
+        (0.0003, "rate", "below 0.1%"),
+        (0.99981, "rate", "above 99.9%"),
+        (0.0, "rate", "0.0%"),
+        (1.0, "rate", "100.0%"),
         (12345, "integer", "12,345"),
         (-2.34, "number", "−2.3"),
         (-0.011, "number", "−0.01"),
@@ -151,3 +157,72 @@ def test_files_of_different_choices_have_different_names(result: Result) -> None
     chosen = replace(result, choices=(Choice(result.insight.parameters[0], ("SS 1/b",), "SS 1/b"),))
     assert forms.filename(result, "csv") == "pass_rate.csv"
     assert forms.filename(chosen, "csv") == "pass_rate_ss-1-b.csv"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (0.27, 0.31, "0.27 to 0.31"),
+        (0.271, 0.274, "0.271 to 0.274"),
+        (-1.2, 3.4, "−1.2 to 3.4"),
+        (0.02, 1.0, "0.02 to 1.00"),
+    ],
+)
+def test_the_ends_of_an_interval_are_told_apart(low: float, high: float, told: str) -> None:
+    assert interval(low, high) == told
+
+
+def test_a_table_of_many_columns_is_set_across(result: Result) -> None:
+    insight = registry()["results_by_background"]
+    rows = tuple({column.name: 1 for column in insight.columns} | {"level": "a", "attribute_label": "b"} for _ in "ab")
+    finding = Finding("1", "of it", "It needs `a file`.")
+    pdf = forms.to_pdf(replace(result, insight=insight, rows=rows, finding=finding))
+    boxes = {tuple(map(float, box.split())) for box in re.findall(rb"/MediaBox ?\[([^]]+)\]", pdf)}
+    assert {width > height for _, _, width, height in boxes} == {False, True}
+
+
+def test_what_was_not_stated_leads_no_finding() -> None:
+    row = {
+        "attribute_label": "Deprivation band", "gap_low_pct": 1.0, "gap_high_pct": 30.0, "pass_rate": 0.5,
+        "is_suppressed": False,
+    }  # fmt: skip
+    rows = [
+        {**row, "level": "All students", "gap_pct": None},
+        {**row, "level": "Not stated", "gap_pct": 19.2},
+        {**row, "level": "90-100%", "gap_pct": 9.0},
+    ]
+    finding = registry()["results_by_background"].finding(rows)
+    assert "Deprivation band 90-100% (+9.0 points)" in finding.sentence
+    assert "Not stated" not in finding.sentence + "".join(finding.details)
+
+
+def test_students_whom_the_chart_leaves_out_are_counted_and_placed() -> None:
+    slope = {
+        "n": 602, "slope": 3.0, "slope_low": 2.0, "slope_high": 4.0, "q_value": 0.001, "is_found": True,
+        "unregistered_count": 2,
+    }  # fmt: skip
+    rows = [
+        {**slope, "from_rate": 0.775, "to_rate": 0.8, "student_count": None, "is_suppressed": True},
+        {**slope, "from_rate": 0.85, "to_rate": 0.875, "student_count": None, "is_suppressed": True},
+        {**slope, "from_rate": 0.875, "to_rate": 0.9, "student_count": 580, "is_suppressed": False},
+    ]
+    told = registry()["attendance_performance"].finding(rows).sentence
+    assert "602 students with attendance (2 of them not in the register)" in told
+    assert "The chart leaves out 22 students at 87.5% attendance or less" in told
+    assert "leaves out" not in registry()["attendance_performance"].finding(rows[2:]).sentence
+
+
+def test_a_level_without_a_difference_of_its_own_speaks_for_no_found_factor() -> None:
+    row = {
+        "factor_label": "Zone", "is_found": True, "q_value": 0.001, "is_slope": False, "n": 40, "unit": "student",
+        "difference_low": 1.0, "difference_high": 3.0,
+    }  # fmt: skip
+    rows = [
+        {**row, "level": "North", "difference": 9.0, "difference_low": -2.0, "difference_high": 20.0},
+        {**row, "level": "South", "difference": 2.0},
+    ]
+    insight = registry()["survey_jamb"]
+    finding = insight.finding(rows)
+    assert finding.headline == "Zone (South): +2.0 points"
+    drawn = charts.svg(charts.spec(insight, [{**entry, "is_suppressed": False} for entry in rows]))
+    assert len(re.findall(f'aria-roledescription="point"[^>]*{FOUND_COLORS[0]}', drawn)) == 1
