@@ -106,5 +106,9 @@ INSIGHT = Insight(
         },
     },
     finding=finding,
-    caveats=("marts.data_quality_issue lists every issue with its file and lines, and says what to do.",),
+    caveats=(
+        "Administrators find every kind of issue with its files, first lines and remedy in the insight Issues in the "
+        "loaded lines; `marts.data_quality_issue` lists them one by one.",
+    ),
+    related=("data_quality_issues",),
 )

@@ -63,14 +63,14 @@ INSIGHT = Insight(
     columns=(
         Column("attribute_label", "Attribute", "text"),
         Column("level", "Group", "text"),
-        Column("enrollment_count", "Enrollments", "integer"),
-        Column("student_count", "Students", "integer"),
-        *(Column(f"{result.lower()}_count", result, "integer") for result in RESULTS),
         Column("pass_rate", "Pass rate", "rate"),
-        Column("withdrawal_rate", "Withdrawal rate", "rate"),
         Column("gap_pct", "Gap in points", "number"),
         Column("gap_low_pct", "95% from", "number"),
         Column("gap_high_pct", "to", "number"),
+        Column("withdrawal_rate", "Withdrawal rate", "rate"),
+        Column("enrollment_count", "Enrollments", "integer"),
+        Column("student_count", "Students", "integer"),
+        *(Column(f"{result.lower()}_count", result, "integer") for result in RESULTS),
         Column("is_suppressed", "Hidden", "flag"),
     ),
     chart={

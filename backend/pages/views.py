@@ -62,6 +62,7 @@ def insight(name: str) -> str:
         chart=_themed(charts.spec(found, result.rows)),
         links=links(found, **chosen),
         rows=result.rows[:TABLE_ROWS],
+        related=[other for other in visible_to(account().role) if other.name in found.related],
     )
 
 
@@ -157,9 +158,10 @@ class Card:
     @property
     def is_missing(self) -> bool:
         """Whether it has nothing to say because one of its datasets has no live file."""
-        return self.result is not None and not (
-            self.result.rows or all(row["live_submissions"] for row in self.result.freshness.datasets)
-        )
+        if self.result is None or self.result.rows:
+            return False
+        live = {row["dataset_id"] for row in self.result.freshness.datasets if row["live_submissions"]}
+        return not live >= set(self.insight.datasets)
 
 
 def _card(insight: Insight) -> Card:

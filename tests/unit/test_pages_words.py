@@ -16,10 +16,13 @@ def test_backticks_are_code_and_everything_else_is_text() -> None:
     )
 
 
-@pytest.mark.parametrize(("files", "waits"), [((1, 1, 0), True), ((0, 0, 0), True), ((1, 1, 1), False)])
+@pytest.mark.parametrize(
+    ("files", "waits"), [((1, 1, 0), True), ((0, 0, 0), True), ((1, 1), True), ((), True), ((1, 1, 1), False)]
+)
 def test_an_insight_waits_while_one_of_its_datasets_has_no_file(files: tuple[int, ...], waits: bool) -> None:
     insight = registry()["engagement_by_week"]
-    sources = tuple({"live_submissions": count} for count in files)
+    named = zip(insight.datasets, files, strict=False)  # the catalog lists what is described, which may be less
+    sources = tuple({"dataset_id": name, "live_submissions": count} for name, count in named)
     result = Result(insight, (), (), insight.finding([]), Freshness(None, None, None, sources, None))
     assert Card(insight, result=result).is_missing is waits
     assert not Card(insight, result=replace(result, rows=({"click_count": 1},))).is_missing

@@ -127,6 +127,31 @@ def test_a_page_says_what_the_api_says_and_what_stands_behind_it(school: School,
         assert told["links"][form] in shown
 
 
+def test_administrators_find_every_issue_with_its_file_and_first_lines(school: School, researcher: FlaskClient) -> None:
+    browser = signed_in(school, school.admin.key)
+    assert "/insights/data_quality_issues" in browser.get("/insights/data_quality").get_data(as_text=True)
+    told = school.admin.get("/api/v1/insights/data_quality_issues").get_json()["rows"]
+    counted = school.admin.get("/api/v1/insights/data_quality").get_json()["rows"]
+    assert sum(row["issue_count"] for row in told) == sum(row["issue_count"] for row in counted) > 0
+    assert sum(row["line_count"] for row in told) == sum(row["issue_line_count"] for row in counted)
+    shown = html.unescape(browser.get("/insights/data_quality_issues").get_data(as_text=True))
+    for row in told:
+        assert row["rule_name"] in shown
+        assert "; ".join(map(str, row["first_lines"])) in shown
+        assert row["first_lines"] == sorted(row["first_lines"])[:5]
+        assert row["first_lines"][0] > 1
+        assert row["remedy"] in shown
+    assert "/insights/data_quality_issues" not in researcher.get("/insights/data_quality").get_data(as_text=True)
+    assert researcher.get("/insights/data_quality_issues").status_code == 404
+
+
+def test_what_was_found_stands_below_the_chart_and_rows_carry_their_headings(researcher: FlaskClient) -> None:
+    page = researcher.get("/insights/survey_jamb").get_data(as_text=True)
+    assert page.index('id="chart"') < page.index('class="details"') < page.index('id="definition"')
+    assert '<td data-label="Factor found"' in page
+    assert "<code>./start.sh load oulad DIR</code>" in researcher.get("/").get_data(as_text=True)
+
+
 def test_a_failed_transform_is_told(school: School, researcher: FlaskClient) -> None:
     connection = connect(school.settings.database_url)
     with transaction(connection), connection.cursor() as cursor:
