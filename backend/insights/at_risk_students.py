@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from backend.reporting.charts import COUNTS
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
 from backend.reporting.seeds import percent, seed
 
@@ -83,7 +84,7 @@ INSIGHT = Insight(
         "mark": {"type": "bar"},
         "encoding": {
             "y": {"field": "grade_level", "type": "nominal", "title": None},
-            "x": {"aggregate": "count", "type": "quantitative", "title": "Students", "axis": {"tickMinStep": 1}},
+            "x": {"aggregate": "count", "type": "quantitative", "title": "Students", "axis": COUNTS},
             "color": {
                 "field": "tier",
                 "type": "nominal",

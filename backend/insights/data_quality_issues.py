@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from backend.reporting.charts import COUNTS
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
 from backend.reporting.values import shown
 
@@ -75,7 +76,7 @@ INSIGHT = Insight(
                 "aggregate": "sum",
                 "type": "quantitative",
                 "title": "Issues",
-                "axis": {"tickMinStep": 1},
+                "axis": COUNTS,
             },
             "tooltip": [
                 {"field": "rule_name", "title": "Rule"},

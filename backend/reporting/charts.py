@@ -15,6 +15,7 @@ VEGA_LITE = "6.4"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "Liberation Sans"  # comes with vl-convert, so that a file looks the same on every machine
 
+COUNTS: Mapping[str, Any] = {"labelExpr": "datum.value % 1 ? '' : format(datum.value, ',d')"}  # no half student
 PREVIEW_HEIGHT = 96
 PAGE_LABEL_LIMIT = 260
 FILE_LABEL_LIMIT = 420  # a file grows with its labels, which a page cannot

@@ -106,3 +106,9 @@ def test_steps_below_a_percent_have_labels_of_their_own() -> None:
     labels = [word[0] for word in words(drawn(charts.spec(insight, rows))) if word[0].endswith("%")]
     assert labels
     assert len(labels) == len(set(labels))
+
+
+def test_counts_have_no_halves() -> None:
+    insight = registry()["data_quality_issues"]
+    rows = [{"rule_name": "orphan_student", "issue_count": 2, "line_count": 6, "is_suppressed": False}]
+    assert {word[0] for word in words(drawn(charts.spec(insight, rows)))} == {"0", "1", "2", "Issues", "orphan_student"}
