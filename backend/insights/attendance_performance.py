@@ -27,6 +27,7 @@ def finding(rows: Sequence[Row]) -> Finding:
         "points per 10 percentage points of attendance",
         f"Associated with, not caused by: over {students}, {between}, "
         f"q {shown(row['q_value'], 'p_value')}.{_left_out(rows)}",
+        brief=f"Associated with, not caused by: over {students}, {between}.",
     )
 
 

@@ -122,7 +122,7 @@ def test_a_page_says_what_the_api_says_and_what_stands_behind_it(school: School,
     assert "Marts published" in shown
     assert "of the source lines were rejected" in shown
     for row in told["rows"]:
-        assert f'<td class="n">{row["n"]:,}</td>' in shown
+        assert f'<td data-label="Number" class="n">{row["n"]:,}</td>' in shown
     for form in ("csv", "png", "svg", "pdf"):
         assert told["links"][form] in shown
 
