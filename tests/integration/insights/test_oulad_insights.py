@@ -12,6 +12,7 @@ import pytest
 
 from backend.reporting.registry import registry
 from backend.reporting.result import answer
+from backend.reporting.values import shown
 from elt import ledger, retracting
 from elt.database import Pool
 from elt.settings import Settings
@@ -333,15 +334,42 @@ def test_no_activity_in_the_last_seven_days(reader: Pool, lines: Slice) -> None:
     assert {row["section_name"] for row in rows(reader, "inactive_students")} == {"AAA 2014J"}
 
 
-# Last: it takes away what the others count.
-def test_without_registrations_nobody_is_said_to_have_stayed(pipeline: Pipeline, reader: Pool) -> None:
+def test_kpis_are_what_the_pages_say(pipeline: Pipeline, reader: Pool, lines: Slice) -> None:
+    told = pipeline.query("select kpi_name, kpi_value from marts.rpt_kpi where source_system = 'oulad'")
+    kpis = dict(told)
+    results = Counter(line["final_result"] for line in lines["student_info"])
+    assert kpis.pop("oulad_pass_rate") == pytest.approx((results["Pass"] + results["Distinction"]) / results.total())
+    assert kpis.pop("oulad_withdrawal_rate") == pytest.approx(results["Withdrawn"] / results.total())
+    clicks, late = kpis.pop("oulad_clicks_per_student"), kpis.pop("oulad_late_share")
+    assert shown(clicks, "number") == answer(registry()["engagement_by_week"], {}, reader).finding.headline
+    assert shown(late, "rate") == answer(registry()["late_submissions"], {}, reader).finding.headline
+    assert not kpis
+
+
+ISSUES = """
+    select dataset_id, column_name, rule_name, line_count, cardinality(line_numbers) from marts.data_quality_issue
+    where source_system = 'oulad' order by 1, 2, 3, 4
+"""
+
+
+def test_files_that_point_to_each_other_have_no_issues(pipeline: Pipeline) -> None:
+    assert pipeline.query(ISSUES) == []
+
+
+def retract(pipeline: Pipeline, *datasets: str) -> None:
     with pipeline.pool.connection() as connection:
-        [(number,)] = pipeline.query(
-            "select submission_id from catalog.submission where dataset_id = 'oulad/student_registration'"
-        )
-        retracting.request(connection, ledger.with_number(connection, number))
+        for dataset in datasets:
+            [(number,)] = pipeline.query(
+                "select submission_id from catalog.submission where dataset_id = %s", [dataset]
+            )
+            retracting.request(connection, ledger.with_number(connection, number))
     pipeline.poll()
     assert transform(pipeline.settings) is not None
+
+
+# The last two take away what the others count.
+def test_without_registrations_nobody_is_said_to_have_stayed(pipeline: Pipeline, reader: Pool, lines: Slice) -> None:
+    retract(pipeline, "oulad/student_registration")
     for name in ("cohort_retention", "withdrawals_by_week", "engagement_by_week", "inactive_students"):
         result = answer(registry()[name], {}, reader)
         assert not result.rows, name
@@ -351,3 +379,29 @@ def test_without_registrations_nobody_is_said_to_have_stayed(pipeline: Pipeline,
         assert missing == ["oulad/student_registration"]
     for name in ("engagement_by_activity", "late_submissions", "results_by_background"):  # need none
         assert rows(reader, name)
+    registrations = len(lines["student_info"])
+    assert pipeline.query(ISSUES) == [("oulad/student_info", "id_student", "missing_registration", registrations, 100)]
+
+
+def test_lines_that_point_nowhere_are_issues(pipeline: Pipeline, reader: Pool, lines: Slice) -> None:
+    retract(pipeline, "oulad/assessments", "oulad/vle", "oulad/courses", "oulad/student_info")
+    counts = {dataset: len(of) for dataset, of in lines.items()}
+    half = CLICK_LINES // 2
+    clicks = [half, counts["student_vle"] - half]
+    assert pipeline.query(ISSUES) == [
+        ("oulad/student_assessment", "id_assessment", "orphan_assessment", counts["student_assessment"], 100),
+        ("oulad/student_assessment", "id_student", "orphan_student", counts["student_assessment"], 100),
+        *(
+            ("oulad/student_vle", column, rule, count, 0)
+            for column, rule in (
+                ("code_module, code_presentation", "orphan_presentation"),
+                ("id_site", "orphan_site"),
+                ("id_student", "orphan_student"),
+            )
+            for count in clicks
+        ),
+    ]
+    quality = {row["dataset_id"]: row for row in rows(reader, "data_quality")}
+    assert quality["oulad/student_vle"]["issue_count"] == 6
+    for name in ("engagement_by_activity", "late_submissions", "results_by_background"):
+        assert answer(registry()[name], {}, reader).finding.unit == "not loaded yet", name

@@ -117,6 +117,43 @@ measured as (
         count(is_ready)
     from {{ ref('fct_assessment_result__laurel') }}
     group by source_system
+    union all
+    select
+        source_system,
+        'oulad_pass_rate',
+        distinction_count + pass_count,
+        enrollment_count,
+        null
+    from {{ ref('rpt_background_result') }}
+    where attribute = 'age' and level = 'All students' and not is_suppressed
+    union all
+    select
+        source_system,
+        'oulad_withdrawal_rate',
+        withdrawn_count,
+        enrollment_count,
+        null
+    from {{ ref('rpt_background_result') }}
+    where attribute = 'age' and level = 'All students' and not is_suppressed
+    union all
+    select
+        source_system,
+        'oulad_clicks_per_student',
+        sum(click_count),
+        sum(enrolled_count),
+        null
+    from {{ ref('rpt_engagement_week') }}
+    where section_name = 'All presentations' and final_result = 'All results' and not is_suppressed
+    group by source_system
+    union all
+    select
+        source_system,
+        'oulad_late_share',
+        late_count,
+        due_count,
+        null
+    from {{ ref('rpt_late_submission') }}
+    where section_name = 'All presentations' and assessment_kind = 'All kinds' and not is_suppressed
 ),
 
 decided as (
