@@ -11,7 +11,7 @@ from elt.contract_flaws import Flaws
 from elt.contract_personal import without_values
 
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year")
-PERSONAL = ("identifier", "name", "contact", "birth", "location", "health", "finance")
+PERSONAL = ("identifier", "name", "contact", "birth", "location", "health", "special", "finance")
 COLUMN = re.compile(r"[a-z][a-z0-9_]{0,54}")  # __v and a version's number may come behind it
 OLD_COLUMN = re.compile(r".*__v\d+")
 SYSTEM_COLUMNS = ("cmax", "cmin", "ctid", "tableoid", "xmax", "xmin")

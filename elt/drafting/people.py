@@ -1,78 +1,18 @@
 """Which columns are about people, and which number or name things: by the words of the header and by content."""
 
-import re
-
 from elt.drafting.cells import Kind
 from elt.drafting.content import Content
 from elt.drafting.headers import words_of
+from elt.drafting.person_words import BARE_PERSON, HEADERS, NOT_A_PERSONS, THING_WORDS, looks_like_a_name
 from elt.drafting.profile import ColumnProfile
 from elt.drafting.result import Confidence, Identifier, Personal
 
-_PERSON = (
-    "student|pupil|learner|teacher|staff|employee|person|parent|guardian|father|mother|candidate|child|user|"
-    "participant|respondent|applicant|next of kin"
-)
-_NUMBER = "id|no|nr|number|num|code|key|ref|reference"
-# Kind, how sure, and words of a header (joined with blanks) that say so. The first that fits counts.
-_HEADERS: tuple[tuple[str, Confidence, re.Pattern[str]], ...] = tuple(
-    (kind, confidence, re.compile(rf"\b(?:{words})\b"))  # type: ignore[misc]
-    for kind, confidence, words in (
-        (
-            "identifier",
-            "high",
-            "lasrra|bvn|nin|ssn|passport|social security|national (?:id|identity|insurance)|voters?",
-        ),
-        (
-            "identifier",
-            "high",
-            "matric(?:ulation)?|driver s? ?licen[cs]e|(?:admission|registration|exam|jamb) (?:no|number)",
-        ),
-        ("identifier", "high", rf"(?:{_PERSON}) (?:{_NUMBER})|(?:{_NUMBER}) (?:{_PERSON})|username|user name|login"),
-        ("contact", "high", "e ?mails?|e ?mail address|phone|telephone|mobile|whatsapp|gsm|fax|contact (?:no|number)"),
-        ("birth", "high", "dob|date of birth|birth ?date|birthday|birth year|year of birth|birth"),
-        ("birth", "medium", "^age(?: in years)?$"),
-        ("name", "high", "(?:first|last|given|family|middle|maiden|full|sur|fore|preferred) ?names?|surname|forename"),
-        ("name", "high", rf"(?:{_PERSON}) (?:full )?names?|names? of (?:the )?(?:{_PERSON})"),
-        ("name", "medium", "^names?$"),
-        ("location", "high", "(?:home|street|residential|postal|mailing) address|^address(?: line)?(?: \\d)?$|street"),
-        ("location", "medium", "address|post ?code|zip(?: code)?|latitude|longitude|lat|lng|gps|residence|home town"),
-        (
-            "health",
-            "medium",
-            "health|disabilit(?:y|ies)|disorder|medical|diagnos[ie]s|allerg(?:y|ies)|genotype|illness",
-        ),
-        ("health", "medium", "blood group|special needs|pregnan(?:t|cy)|vaccinat(?:ed|ion)"),
-        ("finance", "medium", "income|salary|wages?|bank|iban|account (?:no|number)|card number|credit card"),
-    )
-)
-_NOT_A_PERSONS = re.compile(
-    r"\b(school|course|module|subject|class|book|file|column|city|country|state|region|district|company|site) names?\b"
-    r"|\b(?:e ?mail|phone|web) ?(?:count|sent)\b|\bof (?:students|pupils|teachers|staff)\b|\bip address\b"
-)
 # Kinds that name a person by themselves. The others are a secret only in a file that holds one of these.
 DIRECT = frozenset({"identifier", "name", "contact"})
 _ID_WORDS = frozenset({"id", "ids", "code", "codes", "key", "uuid", "guid", "ref", "reference", "isbn", "urn", "upn"})
 _NUMBER_WORDS = frozenset({"no", "nr", "number", "num", "serial", "sn", "matric"})
-_PLACE_WORDS = frozenset(
-    {
-        "school",
-        "course",
-        "module",
-        "subject",
-        "title",
-        "book",
-        "city",
-        "country",
-        "state",
-        "region",
-        "district",
-        "lga",
-        "town",
-        "area",
-        "department",
-    }
-)
 _LONG_DIGITS = 9
+MANY_NAMES = 10  # so many different capitalised words may be names of people
 
 
 def personal_of(column: ColumnProfile, there: int, distinct: int) -> Personal | None:
@@ -88,16 +28,20 @@ def personal_of(column: ColumnProfile, there: int, distinct: int) -> Personal | 
         return Personal(by_header.kind, "high", (*by_header.evidence, *by_content.evidence))
     if by_content and (by_header is None or by_content.confidence == "high"):
         return by_content
+    if by_header and by_header.kind == "name" and BARE_PERSON.search(" ".join(words_of(column.header))):
+        codes = column.contents.get(Content.CODE)
+        if (codes and codes.count >= there / 2) or (column.count(Kind.WORDS) < there / 2 and distinct >= 0.9 * there):
+            return Personal("identifier", "medium", by_header.evidence)  # a column `student` that numbers them
     if by_header and by_header.kind == "name" and column.count(Kind.WORDS) < there / 2:
         return None  # a column `name` of numbers or dates
-    return by_header
+    return by_header or _possible_names(column)
 
 
 def _by_header(column: ColumnProfile) -> Personal | None:
     words = " ".join(words_of(column.header))
-    if _NOT_A_PERSONS.search(words):
+    if NOT_A_PERSONS.search(words):
         return None
-    for kind, confidence, pattern in _HEADERS:
+    for kind, confidence, pattern in HEADERS:
         if match := pattern.search(words):
             return Personal(kind, confidence, (f"the header says `{match.group()}`",))
     return None
@@ -122,9 +66,18 @@ def _by_content(column: ColumnProfile, there: int, distinct: int) -> Personal | 
         return found("identifier", "medium", Content.ELEVEN_DIGITS)
     if share(Content.ADDRESS) >= 0.6:
         return found("location", "high", Content.ADDRESS)
-    if share(Content.PERSON_NAME) >= 0.8 and not _PLACE_WORDS & set(words_of(column.header)):
+    if share(Content.PERSON_NAME) >= 0.8 and not THING_WORDS & set(words_of(column.header)):
         return found("name", "medium" if distinct >= 0.5 * there else "low", Content.PERSON_NAME)
     return None
+
+
+def _possible_names(column: ColumnProfile) -> Personal | None:
+    """Many different capitalised words, as first names are: perhaps nobody's, but not shown unasked."""
+    levels = [level.strip() for level in column.levels or () if level.strip()]
+    alike = sum(map(looks_like_a_name, levels))
+    if len(levels) < MANY_NAMES or alike < 0.8 * len(levels) or THING_WORDS & set(words_of(column.header)):
+        return None
+    return Personal("name", "low", (f"{alike:,} of {len(levels):,} different cells are capitalised words",))
 
 
 def weighed(found: list[Personal | None]) -> list[Personal | None]:

@@ -12,8 +12,8 @@ Confidence = Literal["high", "medium", "low"]
 class Personal:
     """Why a column is taken for data about a person.
 
-    `kind` is one of the contracts' words: identifier, name, contact, birth, location, health, finance. A kind of low
-    confidence is shown, but not yet written into the contract.
+    `kind` is one of the contracts' words: identifier, name, contact, birth, location, health, special (religion,
+    ethnicity and the like), finance. A kind of low confidence is shown, but not yet written into the contract.
     """
 
     kind: str

@@ -10,7 +10,7 @@ from elt.contract import CONTRACTS, Contract, load_contracts
 
 TYPES = {"string", "integer", "number", "boolean", "date", "datetime", "year"}
 CONSTRAINTS = {"required", "unique", "pattern", "minimum", "maximum", "enum", "minLength", "maxLength"}
-PERSONAL = {"identifier", "name", "contact", "birth", "location", "health", "finance"}
+PERSONAL = {"identifier", "name", "contact", "birth", "location", "health", "special", "finance"}
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LAUREL = {
     "laurel/students": ["Student ID"],

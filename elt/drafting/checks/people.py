@@ -7,7 +7,7 @@ from elt.drafting.checks.registry import Hit, Subject, check
 
 @check(
     "columns",
-    "personal data: names, contacts, addresses, births, national numbers, health, finances",
+    "personal data: names, contacts, addresses, births, national numbers, health, religion, finances",
     "warning",
     "Leave the column out if the question does not need it. What the contract marks as personal lands in a restricted "
     "schema; what is only suspected is yours to mark.",

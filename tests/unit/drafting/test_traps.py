@@ -143,6 +143,57 @@ def test_personal_data(draft_text: DraftText, header: str, cells: list[str], kin
         assert column(found, header).minimum is column(found, header).categories is None
 
 
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        *((header, "name") for header in (
+            "Other names", "Prénom", "Apellidos", "Nombre", "Nachname", "Nom", "Nom de famille", "Oruko", "Interviewer",
+            "Pupil", "Student", "Candidate", "Child", "Class Teacher", "Mother", "Father", "Next of kin", "STUDENTNAME",
+        )),
+        ("JAMB Reg", "identifier"), ("Long", "location"), ("Lat", "location"), ("D.O.B", "birth"), ("born", "birth"),
+        ("HIV status", "health"), ("SEN", "health"), ("Religion", "special"), ("Tribe", "special"),
+    ],
+)  # fmt: skip
+def test_a_column_of_few_values_is_personal_by_its_header(draft_text: DraftText, header: str, kind: str) -> None:
+    rows = [f"P{number:03},{('Adaeze', 'Bola', 'Chidi')[number % 3]}" for number in range(60)]
+    found = draft_text("\n".join([f"pupil_id,{header}", *rows]) + "\n")
+    assert field(found, header).get("personal") == kind
+    assert "Adaeze" not in repr(found)
+
+
+FIRST_NAMES = ["Adaeze", "Bola", "Chidi", "Dayo", "Efe", "Funmi", "Gozie", "Halima", "Ife", "Jide", "Kemi", "Lola"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "is_shown"),
+    [
+        ("label", FIRST_NAMES, False),
+        ("label", [first.upper() for first in FIRST_NAMES], False),
+        ("state", FIRST_NAMES, True),
+        ("label", FIRST_NAMES[:4], True),
+        ("label", [first.lower() for first in FIRST_NAMES], True),
+    ],
+)
+def test_many_capitalised_words_are_not_shown_unasked(
+    draft_text: DraftText, header: str, cells: list[str], is_shown: bool
+) -> None:
+    found = draft_text(one_column(header, cells * 5))
+    assert (column(found, header).categories is not None) == is_shown
+    assert ("enum" in field(found, header).get("constraints", {})) == is_shown
+    assert (cells[0] in repr(found)) == is_shown
+    assert "personal" not in field(found, header)
+
+
+@pytest.mark.parametrize("cells", [["S1", "S2", "S3"], ["17", "4", "9"]])
+def test_a_column_called_student_may_number_them(draft_text: DraftText, cells: list[str]) -> None:
+    assert field(draft_text(one_column("student", cells)), "student")["personal"] == "identifier"
+
+
+def test_a_count_of_children_is_nobodys_name(draft_text: DraftText) -> None:
+    found = draft_text(one_column("child", [str(number % 3) for number in range(60)]))
+    assert column(found, "child").personal is None
+
+
 def test_no_value_of_a_person_is_told_anywhere(draft_text: DraftText) -> None:
     secrets = ["Adaeze", "Okonkwo", "adaeze@school.example", "08031234567", "2011-03-08", "Marshes", "LHS-4711"]
     rows = [",".join(['"' + secrets[6] + str(number) + '"', *secrets[:5], '"12 Marshes Road"']) for number in range(9)]
