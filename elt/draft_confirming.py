@@ -28,10 +28,11 @@ def check_sample_fits(store: ObjectStore, draft: SampleDraft) -> None:
 
 def confirm(connection: Connection, draft: SampleDraft, load: bool, account_id: int) -> None:
     """Make the dataset; with `load`, its sample becomes the first submission. Raises Refused or Conflict."""
+    check_editable(draft)
     with connection.cursor() as cursor:
         cursor.execute("select status from catalog.dataset_draft where draft_id = %s for update", [draft.draft_id])
         (status,) = only_row(cursor)
-        check_editable(replace(draft, status=status))
+        check_editable(replace(draft, status=status))  # somebody may have been faster
         document = contract_document.checked(draft.contract, draft.dataset_id, 1)
         contract = datasets.describe(connection, document, draft.account_id)
         submission = None

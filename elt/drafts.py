@@ -52,8 +52,14 @@ class SampleDraft:
         return []
 
 
+# In the ledger a draft has failed; to its maker, a file that is at fault is rejected, as a submission would be.
 _SELECT = """
-    select dataset_draft.*, account.name as account_name, submission.id as submission
+    select dataset_draft.*,
+        case
+            when dataset_draft.status = 'failed' and dataset_draft.error_code <> 'internal_error' then 'rejected'
+            else dataset_draft.status
+        end as shown_status,
+        account.name as account_name, submission.id as submission
     from catalog.dataset_draft
     join catalog.account using (account_id)
     left join catalog.submission using (submission_id)
@@ -64,7 +70,7 @@ _COLUMNS = tuple(column.name for column in fields(SampleDraft))
 def _rows(connection: Connection, where: str, parameters: Mapping[str, Any]) -> list[SampleDraft]:
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(_SELECT + where, parameters)
-        rows = [{name: row[name] for name in _COLUMNS} for row in cursor.fetchall()]
+        rows = [{name: row[name] for name in _COLUMNS} | {"status": row["shown_status"]} for row in cursor.fetchall()]
     uuids = ("id", "submission")
     return [SampleDraft(**{**row, **{name: UUID(row[name]) for name in uuids if row[name]}}) for row in rows]
 
@@ -111,7 +117,8 @@ def check_editable(draft: SampleDraft) -> None:
         return
     remedy = {
         "drafting": "Wait until the sample has been read: GET it with ?wait=30.",
-        "failed": "Delete the draft, correct the file and send it again.",
+        "rejected": "Delete the draft, correct the file and send it again.",
+        "failed": "Delete the draft and send the file again; where that fails too, ask the operators.",
         "confirmed": "Change the dataset's contract instead: PUT /api/v1/datasets/{dataset}/contract.",
     }[draft.status]
     raise Conflict(

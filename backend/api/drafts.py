@@ -53,7 +53,9 @@ def create_draft() -> tuple[Response, int, dict[str, str]]:
     requestBody: {$ref: "#/components/requestBodies/File"}
     responses:
       201:
-        description: The draft; `status` is `ready` or, for a large sample, `drafting`.
+        description: >
+          The draft; `status` is `ready` or, for a large sample, `drafting`. `rejected` is a file of which no draft can
+          be made (`error` says why), `failed` our fault.
         headers: {Location: {schema: {type: string}, description: The draft.}}
         content: {application/json: {schema: {$ref: "#/components/schemas/Draft"}}}
       default: {$ref: "#/components/responses/Problem"}

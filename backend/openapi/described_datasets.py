@@ -60,7 +60,7 @@ def schemas() -> dict[str, Any]:
 def _draft() -> dict[str, Any]:
     return {
         **dict.fromkeys(("id", "dataset", "account", "filename", "sha256"), TEXT),
-        "status": {"type": "string", "enum": ["drafting", "ready", "failed", "confirmed"]},
+        "status": {"type": "string", "enum": ["drafting", "ready", "rejected", "failed", "confirmed"]},
         "bytes": NUMBER,
         "error": {**_object(code=TEXT, message=TEXT), "nullable": True},
         "submission": OPTIONAL,

@@ -1,5 +1,7 @@
 """Drafts: a sample is read, its contract drafted, edited and told its flaws, by its maker alone."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -119,8 +121,31 @@ def test_a_large_sample_is_drafted_elsewhere(
     assert ada.get(f"{draft['links']['self']}?wait=5").json["status"] == "ready"
 
 
-def test_a_file_with_nothing_in_it_says_so(ada: Any) -> None:
-    draft = post(ada, b"a,b,c\n", name()).json
-    assert draft["status"] == "failed"
-    assert draft["error"]["code"] == "header_only"
+def archive_of_two() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("one.csv", sample())
+        archive.writestr("two.csv", sample())
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"a,b,c\n", "header_only"), (archive_of_two(), "several_files")], ids=["header", "archive"]
+)
+def test_a_file_that_makes_no_draft_is_rejected_and_says_why(ada: Any, content: bytes, code: str) -> None:
+    draft = post(ada, content, name()).json
+    assert (draft["status"], draft["error"]["code"]) == ("rejected", code)
+    assert draft["status"] in {
+        entry["status"] for entry in ada.get(DRAFTS).json["drafts"] if entry["id"] == draft["id"]
+    }
+    assert ada.request("POST", draft["links"]["confirm"]).json["code"] == "draft_rejected"
+
+
+def test_what_is_our_fault_has_failed(ada: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("elt.drafting.draft", broken)
+    draft = post(ada, sample(), name()).json
+    assert (draft["status"], draft["error"]["code"]) == ("failed", "internal_error")
     assert ada.request("POST", draft["links"]["confirm"]).json["code"] == "draft_failed"
