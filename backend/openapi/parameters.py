@@ -83,13 +83,16 @@ def _format(name: str, words: Mapping[str, str]) -> dict[str, Any]:
 
 
 def of_insights() -> dict[str, Any]:
-    """One per name: several insights may have a parameter of the same name, each with values of its own."""
+    """One per name: several insights may have a parameter of the same name, each with values of its own.
+
+    They are filed apart from other calls' parameters, of which one may have the same name.
+    """
     takers: dict[str, list[str]] = {}
     for insight in registry().values():
         for parameter in insight.parameters:
             takers.setdefault(parameter.name, []).append(f"`{insight.name}`")
     return {
-        name: {
+        f"insight_{name}": {
             "name": name,
             "in": "query",
             "description": f"Only for {', '.join(insights)}: one of the values that its `parameters` list.",
