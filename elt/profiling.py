@@ -10,7 +10,7 @@ from psycopg2 import sql
 from psycopg2.errors import QueryCanceled
 from psycopg2.extensions import connection as Connection
 
-from elt import raw_tables
+from elt import key_sql, raw_tables
 from elt.contract import Contract, Field
 from elt.database import only_row, transaction
 from elt.errors import Unavailable
@@ -100,7 +100,7 @@ def _count(connection: Connection, contract: Contract, seconds: float | None) ->
 def _content(connection: Connection, contract: Contract) -> dict[str, Any]:
     wanted: list[sql.Composable] = [sql.SQL("count(*)"), sql.SQL("count(distinct _submission_id)")]
     for field in contract.fields:
-        wanted += [_aggregate(what, field) for what in _AGGREGATES]
+        wanted += [_aggregate(what, field, _told(contract, field)) for what in _AGGREGATES]
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("select {} from {}").format(sql.SQL(", ").join(wanted), raw_tables.table(contract)))
         rows, submissions, *counts = only_row(cursor)
@@ -121,11 +121,19 @@ _AGGREGATES = (
 )
 
 
-def _aggregate(what: str, field: Field) -> sql.Composable:
+def _told(contract: Contract, field: Field) -> sql.Composable:
+    """The column as it is counted: white space makes no other key, here as in the staging view."""
+    column = sql.Identifier(field.column)
+    if field.column not in contract.key_columns or field.postgres_type != "text":
+        return column
+    return key_sql.tidied(contract)[field.column]
+
+
+def _aggregate(what: str, field: Field, column: sql.Composable) -> sql.Composable:
     """One number of one column; null where it is not for this kind of column, or would be a person's value."""
     is_value = not what.startswith("count")
     told = field.personal is None and field.type in (NUMBERS if what.startswith("avg") else RANGED)
-    return sql.SQL("null") if is_value and not told else sql.SQL(what).format(sql.Identifier(field.column))
+    return sql.SQL("null") if is_value and not told else sql.SQL(what).format(column)
 
 
 def _column(connection: Connection, contract: Contract, field: Field, rows: int, counted: list[Any]) -> dict[str, Any]:
@@ -150,7 +158,7 @@ def _categories(connection: Connection, contract: Contract, field: Field) -> lis
     """Each value with its number of rows, most frequent first."""
     statement = sql.SQL(
         "select {column}::text, count(*) from {table} where {column} is not null group by 1 order by 2 desc, 1"
-    ).format(column=sql.Identifier(field.column), table=raw_tables.table(contract))
+    ).format(column=_told(contract, field), table=raw_tables.table(contract))
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return [{"value": value, "count": count} for value, count in cursor.fetchall()]

@@ -4,8 +4,12 @@ import gzip
 from typing import Any
 
 import pytest
+from psycopg2 import sql
 
+from elt import dry_run
+from elt.registry import open_registry
 from elt.settings import Settings
+from elt.store import ObjectStore
 from elt.transforming import transform
 from tests import shared_data
 from tests.integration.api.pupils import count, described, load_all, name, post, query, sample
@@ -79,6 +83,35 @@ def test_the_staging_view_shows_the_newest_row_per_key(ada: Any, module_settings
     statuses = {entry["status"] for entry in ada.get(f"/api/v1/submissions?dataset={dataset}").json["submissions"]}
     assert statuses == {"modelled"}
     assert transform(module_settings) is None
+
+
+def test_white_space_makes_no_other_key(ada: Any, module_settings: Settings) -> None:
+    dataset = described(ada, module_settings)
+    link = f"/api/v1/datasets/{dataset}"
+    contract = ada.get(f"{link}/contract").json
+    del contract["fields"][0]["personal"]  # so that the view and the profile show the key
+    assert ada.request("PUT", f"{link}/contract?accept_breaking=true", json=contract).status_code == 200
+    lines = [sample().split(b"\n", 1)[0], b" 00000 ,A,a@b.example,1,Public", b"  00001,A,a@b.example,2,Public"]
+    lines += [b"00001,B,b@b.example,3,Private"]
+    lines += [b"9%04d,C,c@b.example,50,Public" % number for number in range(40)]
+    content = b"\n".join(lines) + b"\n"
+    tried = ada.send("POST", f"{link}/submissions?dry_run=true", content)
+    assert tried.status_code == 202, tried.text
+    with open_registry(module_settings) as contracts:
+        dry_run.process(module_settings, ObjectStore(module_settings), contracts, patience=0)
+    receipt = ada.get(tried.json["links"]["self"]).json
+    counts = {name: receipt["rows"][name] for name in ("new", "changed", "unchanged")}
+    assert (counts, receipt["rows_rejected"]) == ({"new": 40, "changed": 2, "unchanged": 0}, 1)
+    sent = ada.send("POST", f"{link}/submissions", content).json
+    load_all(module_settings)
+    (group,) = ada.get(sent["links"]["self"]).json["error_groups"]
+    assert group["code"] == "duplicate_key"
+    assert transform(module_settings) is not None
+    view = "stg_" + dataset.replace("/", "__")
+    assert count(module_settings, "staging", view) == 80
+    statement = sql.SQL("select pupil_id, score from {} where pupil_id < '00003' order by 1")
+    assert query(module_settings, statement.format(sql.Identifier("staging", view)))[:2] == [("00000", 1), ("00001", 2)]
+    assert ada.get(f"{link}/profile").json["columns"][0]["distinct"] == 80
 
 
 def test_the_profile_counts_and_tells_no_person(ada: Any, module_settings: Settings) -> None:
