@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from elt import escapes
 from elt.contract import Contract, Field
 from elt.reading import UNDECODABLE, Record
 
@@ -20,7 +21,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 RECORD_MESSAGES = {
     "unclosed_quote": "a quotation mark opens on this line and is not closed; close or remove it",
     "stray_quote": "a quoted cell is followed by other characters; double the quotation marks inside a quoted cell",
-    "line_too_long": "the line is longer than 1,048,576 characters",
+    "line_too_long": "the line is longer than 1,048,576 characters: only its beginning is shown, and it can only be "
+    "corrected in the file itself; send that as a new version (PUT …/file)",
 }
 
 
@@ -199,18 +201,24 @@ class RowChecker:
         except TypeError:  # one of them is a CellError
             return None
 
-    def errors(self, record: Record) -> list[dict[str, str | None]]:
-        """What is wrong with a record that gave no row; never empty, never a value of a cell."""
+    def errors(self, record: Record) -> list[dict[str, Any]]:
+        """What is wrong with a record that gave no row; never empty, never a value of a cell.
+
+        Each has `column` (None: the line), `code` and `message`; `escapes` where bytes there are no text.
+        """
+        of_line = escapes.noted(record.raw_text)
         if record.error:
-            return [{"column": None, "code": record.error, "message": RECORD_MESSAGES[record.error]}]
+            return [{"column": None, "code": record.error, "message": RECORD_MESSAGES[record.error], **of_line}]
         count = len(record.cells)
         if count != self._width:
             code = "too_few_cells" if count < self._width else "too_many_cells"
             message = f"the line has {count} cells, the header has {self._width}"
-            return [{"column": None, "code": code, "message": message}]
-        found: list[dict[str, str | None]] = []
+            return [{"column": None, "code": code, "message": message, **of_line}]
+        found: list[dict[str, Any]] = []
         for column, position in zip(self._columns, self._positions, strict=True):
-            result = column[record.cells[position]]
+            cell = record.cells[position]
+            result = column[cell]
             if isinstance(result, CellError):
-                found.append({"column": column.name, "code": result.code, "message": result.message})
+                error = {"column": column.name, "code": result.code, "message": result.message}
+                found.append({**error, **escapes.noted(cell)})
         return found

@@ -93,21 +93,36 @@ class _Header:
 
 
 def read_front(
-    sample: bytes, contract: Contract, stated: Stated = NOTHING_STATED, compression: Compression | None = None
+    sample: bytes,
+    contract: Contract,
+    stated: Stated = NOTHING_STATED,
+    compression: Compression | None = None,
+    *,
+    may_be_padded: bool = False,
 ) -> Front:
-    """How to read a file, from its first bytes: all of it, or SAMPLE_BYTES. Raises Refused where it is no such CSV."""
+    """How to read a file, from its first bytes: all of it, or SAMPLE_BYTES. Raises Refused where it is no such CSV.
+
+    With `may_be_padded`, cells without a name at the end of the header are passed over.
+    """
     layout, lines = _read_layout(sample, contract, stated)
-    match = contract.match_header(layout.header)
+    named = without_blanks_at_end(layout.header) if may_be_padded else layout.header
+    match = contract.match_header(named)
     if match.missing:
         check_is_text(lines)
     few = 2 * len(match.missing) >= len(contract.fields)
     if few and (number := _header_further_down(lines, layout, contract, stated)):
         raise preamble(number)
-    check_header(layout.header, match, contract, layout.encoding)
+    check_header(named, match, contract, layout.encoding)
     first_record = layout.header_line_number - 1 + layout.header_line_count
     if len(sample) < SAMPLE_BYTES and not any(line.strip(" \r\n") for line in lines[first_record:]):
         raise header_only()
     return Front(**vars(layout), match=match, compression=compression)
+
+
+def without_blanks_at_end(cells: list[str]) -> list[str]:
+    """The cells up to the last one that holds something."""
+    count = max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+    return cells[:count]
 
 
 def read_layout(sample: bytes, stated: Stated = NOTHING_STATED) -> Layout:

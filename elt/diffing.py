@@ -24,6 +24,7 @@ from elt.errors import Conflict, NotFound
 from elt.fixing import Target
 from elt.ledger import Submission
 from elt.loading import check_unchanged
+from elt.rejects import LineFormat
 from elt.settings import Settings
 from elt.store import ObjectStore
 from elt.streams import Source
@@ -145,7 +146,7 @@ def _read_again(connection: Connection, store: ObjectStore, contract: Contract, 
                 "copy pg_temp.rejected_line (submission_id, line_number, errors, raw_text) from stdin (format csv)",
                 rejects,
             )
-    target = Target(contract, number, front.header, front.delimiter, TEMPORARY)
+    target = Target(contract, number, front.header, LineFormat(front.delimiter, front.quote_char), TEMPORARY)
     for fix in fixes.valid(connection, number):
         if fix.status == "applied":
             fixing.apply_lines(connection, store, target, fix)

@@ -20,6 +20,7 @@ PLURALS = (
     (r"^is not a date", "are not dates"),
     (r"^is ", "are "),
     (r"^holds ", "hold "),
+    (r"^(the line )?still holds .*", "still hold escapes that stand for bytes which are no text"),
     (r"^does ", "do "),
 )
 EMPTY = "empty there, and must not be"  # the message speaks of the cell, a group of its lines

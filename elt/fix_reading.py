@@ -1,24 +1,25 @@
 """A corrected rejects file, line by line: which line of the submission each one corrects, and whether it now passes."""
 
 import csv
-import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from elt.checking import RECORD_MESSAGES, RowChecker
 from elt.contract import Contract, Field, normalise
 from elt.copy_format import TEXT_ESCAPES
-from elt.detecting import Front, read_front
+from elt.detecting import Front, read_front, without_blanks_at_end
 from elt.errors import Refused
+from elt.escapes import storable
 from elt.reading import Record, read_records
+from elt.rejects import LineFormat
 
 COPY_NULL = "\\N"  # as COPY's text format has it
 LINE_COLUMN = "_line"
 REPORT_COLUMNS = ("_column", "_error")  # what the rejects file adds for people; they may be left out
-LINE_NUMBER = re.compile(r"[1-9]\d{0,9}")
+LINE_NUMBER = re.compile(r"([1-9]\d{0,9})(?:[.,]0+)?")  # a spreadsheet may have made 5.0 of 5
 
 
 @dataclass(frozen=True)
@@ -27,47 +28,58 @@ class FixFront:
 
     front: Front
     line_position: int
-    positions: tuple[int, ...]  # of the contract's fields
     own: frozenset[int]  # positions that are the rejects file's, not the submission's
-
-    def columns(self, contract: Contract) -> list[str]:
-        """The columns of raw in the order in which this file, and each row of it, has them."""
-        by_position = sorted(zip(self.positions, contract.fields, strict=True), key=lambda pair: pair[0])
-        return [field.column for _, field in by_position]
+    width: int  # cells of the header that have a name: a spreadsheet fills up lines as long as the longest
 
 
 @dataclass(frozen=True)
 class FixRecord:
-    """One line of a fix: with `code` it belongs to no refused line, with `row` it passes, or `errors` say why not."""
+    """One line of a fix: with `code` it belongs to no refused line, with `row` it passes, or `errors` say why not.
+
+    `raw_text` is as the submission's own file would have it; `sent_text` its cells as they came, where that differs.
+    """
 
     fix_line_number: int
     line_number: int | None
     code: str | None
     message: str | None
-    row: str | None
-    errors: str | None
-    raw_text: str
+    row: str | None = None
+    errors: str | None = None
+    raw_text: str = ""
+    sent_text: str | None = None
 
     def spooled(self) -> list[object]:
         """As the columns of the table that `elt.fixing` compares with the refused lines."""
-        return [self.fix_line_number, self.line_number, self.code, self.message, self.errors, self.raw_text]
+        reasons = [self.code, self.message, self.errors]
+        return [self.fix_line_number, self.line_number, *reasons, self.raw_text, self.sent_text]
 
 
 def read_fix_front(sample: bytes, contract: Contract) -> FixFront:
     """Decide how a fix is to be read. Raises Refused where it is no rejects file of this dataset."""
     names: tuple[str, ...] = (LINE_COLUMN, *REPORT_COLUMNS)
     try:
-        front = read_front(sample, _with_columns(contract, names))
+        front = read_front(sample, _with_columns(contract, names), may_be_padded=True)
     except Refused as refusal:
+        if refusal.code == "not_csv":
+            raise _no_text(refusal) from refusal
         missing = set(refusal.details.get("missing", ()))
         if LINE_COLUMN in missing:
             raise _no_lines() from refusal
-        if not missing or not missing <= set(REPORT_COLUMNS):
+        if not missing.intersection(REPORT_COLUMNS):
             raise
         names = tuple(name for name in names if name not in missing)
-        front = read_front(sample, _with_columns(contract, names))
+        front = read_front(sample, _with_columns(contract, names), may_be_padded=True)
     own = front.match.positions[: len(names)]
-    return FixFront(front, own[0], front.match.positions[len(names) :], frozenset(own))
+    return FixFront(front, own[0], frozenset(own), len(without_blanks_at_end(front.header)))
+
+
+def _no_text(refusal: Refused) -> Refused:
+    return Refused(
+        refusal.code,
+        refusal.message,
+        allowed="The rejects file as plain text (CSV), as it is or in a gzip file (.csv.gz).",
+        remedy="Save or export it as CSV (UTF-8) and send that.",
+    )
 
 
 def _no_lines() -> Refused:
@@ -84,51 +96,84 @@ def _with_columns(contract: Contract, names: tuple[str, ...]) -> Contract:
     return replace(contract, fields=(*added, *contract.fields))
 
 
-def read_fix(
-    stream: BinaryIO, fix_front: FixFront, contract: Contract, header: list[str], delimiter: str
-) -> Iterator[FixRecord]:
-    """Every line of a fix; one of blanks only is passed over. `raw_text` is as the submission's own file would have it.
+def columns(contract: Contract, header: list[str]) -> list[str]:
+    """The columns of raw in the order of the submission's header, as every row of a fix has them."""
+    positions = contract.match_header(header).positions
+    by_position = sorted(zip(positions, contract.fields, strict=True), key=lambda pair: pair[0])
+    return [field.column for _, field in by_position]
 
-    `header` and `delimiter` are the submission's.
+
+class FixReader:
+    """Reads lines of a fix as lines of its submission, whose `header` and `format` these are.
+
+    `is_unsplit` says of a line whether it was refused because it cannot be split into cells.
     """
-    front = fix_front.front
-    checker = RowChecker(contract, fix_front.positions, len(front.header), COPY_NULL, _escaped)
-    order = _order(front.header, header)
-    for record in read_records(stream, front):
-        if record.error:
-            yield FixRecord(record.line_number, None, record.error, RECORD_MESSAGES[record.error], None, None, "")
-        elif any(cell.strip() for cell in record.cells):
-            yield _judged(record, fix_front, checker, order, delimiter)
+
+    def __init__(
+        self,
+        fix_front: FixFront,
+        contract: Contract,
+        header: list[str],
+        format: LineFormat,
+        is_unsplit: Callable[[int], bool],
+    ) -> None:
+        self._front = fix_front
+        self._format = format
+        self._is_unsplit = is_unsplit
+        self._width = len(header)
+        positions = contract.match_header(header).positions
+        self._checker = RowChecker(contract, positions, len(header), COPY_NULL, _escaped)
+        found = {normalise(cell): place for place, cell in enumerate(fix_front.front.header)}
+        self._order = [found[normalise(cell)] for cell in header]
+
+    def records(self, stream: BinaryIO) -> Iterator[FixRecord]:
+        """Every line; one of blanks only is passed over."""
+        for record in read_records(stream, self._front.front):
+            if record.error:
+                yield FixRecord(record.line_number, None, record.error, RECORD_MESSAGES[record.error])
+            elif any(cell.strip() for cell in record.cells):
+                yield self._judged(record.line_number, record.cells)
+
+    def _judged(self, number: int, cells: list[str]) -> FixRecord:
+        place = self._front.line_position
+        line = LINE_NUMBER.fullmatch(cells[place].strip() if place < len(cells) else "")
+        if line is None:
+            message = f"its {LINE_COLUMN} is no line number; leave that column as the rejects file has it"
+            return FixRecord(number, None, "no_line_number", message)
+        sent = self._of_submission(cells)
+        kept = self._unpadded(sent)
+        kept = self._split(int(line[1]), kept) or kept
+        record = Record(number, kept, "\n".join(kept), None)
+        row = self._checker.row(record)
+        errors = json.dumps(self._checker.errors(record)) if row is None else None
+        sent_text = None if kept == sent else storable(self._format.joined(sent))
+        raw_text = storable(self._format.joined(kept))
+        return FixRecord(number, int(line[1]), None, None, row, errors, raw_text, sent_text)
+
+    def _of_submission(self, cells: list[str]) -> list[str]:
+        """The submission's own cells in its order, then those beyond the named columns."""
+        if len(cells) < self._front.width:
+            return [cell for place, cell in enumerate(cells) if place not in self._front.own]
+        return [cells[place] for place in self._order] + cells[self._front.width :]
+
+    def _unpadded(self, cells: list[str]) -> list[str]:
+        return [*cells[: self._width], *without_blanks_at_end(cells[self._width :])]
+
+    def _split(self, line_number: int, cells: list[str]) -> list[str] | None:
+        """The cells of a line that could not be split and stands corrected, but whole, in the first cell."""
+        if self._width == 1 or not stands_whole(cells):
+            return None
+        try:
+            split = self._format.parsed(cells[0])
+        except csv.Error:
+            return None
+        return split if len(split) == self._width and self._is_unsplit(line_number) else None
 
 
-def _judged(
-    record: Record, fix_front: FixFront, checker: RowChecker, order: tuple[int, ...], delimiter: str
-) -> FixRecord:
-    number, cells = record.line_number, record.cells
-    line = cells[fix_front.line_position].strip() if fix_front.line_position < len(cells) else ""
-    if not LINE_NUMBER.fullmatch(line):
-        message = f"its {LINE_COLUMN} is no line number; leave that column as the rejects file has it"
-        return FixRecord(number, None, "no_line_number", message, None, None, "")
-    row = checker.row(record)
-    errors = json.dumps(checker.errors(record)) if row is None else None
-    whole = len(cells) == len(fix_front.front.header)
-    kept = order if whole else [place for place in range(len(cells)) if place not in fix_front.own]
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="").writerow([cells[place] for place in kept])
-    return FixRecord(number, int(line), None, None, row, errors, _storable(text.getvalue()))
-
-
-def _storable(text: str) -> str:
-    """Without what Postgres cannot hold: null bytes, and what stands for bytes that no encoding explained."""
-    plain = text.replace("\x00", "\\x00")
-    return plain.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def stands_whole(cells: list[str]) -> bool:
+    """Whether only the first cell holds something."""
+    return bool(cells and cells[0].strip()) and not any(cell.strip() for cell in cells[1:])
 
 
 def _escaped(cell: str) -> str:
     return cell.translate(TEXT_ESCAPES)
-
-
-def _order(fix_header: list[str], header: list[str]) -> tuple[int, ...]:
-    """Where in a line of the fix each cell of a line of the submission stands."""
-    found = {normalise(cell): place for place, cell in enumerate(fix_header)}
-    return tuple(found[normalise(cell)] for cell in header if normalise(cell) in found)

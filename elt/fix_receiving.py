@@ -7,12 +7,15 @@ from psycopg2.errors import UniqueViolation
 from elt import fixes
 from elt.contract import Contract
 from elt.database import Pool
+from elt.detecting import SAMPLE_BYTES
 from elt.errors import Conflict
 from elt.fix_reading import read_fix_front
 from elt.fixes import Fix
 from elt.fixing import fitted_to_original
+from elt.gzip_files import GzipWatcher, gzip_sample
 from elt.incoming_objects import announce, discard
 from elt.ledger import LOST_BYTES, Submission
+from elt.packing import nested_archive, packing_of
 from elt.store import ObjectStore
 from elt.streams import Source
 
@@ -36,11 +39,18 @@ def receive_fix(
     with pool.connection() as connection:
         number, original = submission.submission_id, submission.object_key
         fitted, _ = fitted_to_original(connection, store, contract, number, original)
-        read_fix_front(source.sample(), fitted)
+        sample = source.sample()
+        if packing_of(sample) == "gzip":
+            sample = gzip_sample(sample, SAMPLE_BYTES)
+            source = source.watched_by(GzipWatcher(max_bytes))
+            if packing_of(sample):
+                raise nested_archive()
+        read_fix_front(sample, fitted)
         object_key = announce(connection, f"fixes/{contract.name}/")
     entered = False
     try:
         store.put(object_key, source.buffered())
+        source.content()  # raises where what came packed is broken
         with pool.connection() as connection:
             known = fixes.find_content(connection, submission.submission_id, source.sha256)
             if known:

@@ -11,15 +11,17 @@ from typing import TextIO
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt import fixes, fixing_sql, header_mapping, locks, raw_tables
+from elt import fix_reading, fixes, fixing_sql, header_mapping, locks, raw_tables
 from elt.contract import Contract
 from elt.copying import Tally
 from elt.database import only_row, transaction
 from elt.detecting import Stated, read_front
 from elt.error_groups import group_errors
 from elt.errors import LaurelError, NotFound, Refused
-from elt.fix_reading import read_fix, read_fix_front
+from elt.fix_comparing import hold_back
+from elt.fix_reading import FixReader, read_fix_front
 from elt.fixes import Fix
+from elt.rejects import LineFormat
 from elt.store import ObjectStore
 from elt.streams import Source
 from elt.unpacking import open_csv
@@ -32,7 +34,7 @@ class Target:
     contract: Contract
     submission_id: int
     header: list[str]
-    delimiter: str
+    format: LineFormat
     ledger_schema: str = "catalog"
 
     @property
@@ -87,11 +89,10 @@ def _apply_claimed(
     locks.wait_for_removal_lock(connection)
     with connection.cursor() as cursor:
         cursor.execute(
-            "select status, object_key, dialect ->> 'delimiter' from catalog.submission "
-            "where submission_id = %s for update",
+            "select status, object_key, dialect from catalog.submission where submission_id = %s for update",
             [submission_id],
         )
-        status, object_key, delimiter = only_row(cursor)
+        status, object_key, dialect = only_row(cursor)
     fix = fixes.get(connection, fix_id)
     if fix.status not in ("received", "failed"):
         return None
@@ -102,7 +103,7 @@ def _apply_claimed(
             remedy="Restore it or send it again, then its corrections.",
         )
     contract, header = fitted_to_original(connection, store, contract, submission_id, object_key)
-    applied = apply_lines(connection, store, Target(contract, submission_id, header, delimiter or ","), fix)
+    applied = apply_lines(connection, store, Target(contract, submission_id, header, LineFormat.of(dialect)), fix)
     _record(connection, submission_id, fix, applied)
     group_errors(connection, submission_id)
     _settle_submission(connection, contract, submission_id, applied)
@@ -152,7 +153,8 @@ def apply_lines(connection: Connection, store: ObjectStore, target: Target, fix:
         tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rows,
         tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as records,
     ):
-        read, columns = _spool(store, target, fix, rows, records)
+        read = _spool(connection, store, target, fix, rows, records)
+        columns = fix_reading.columns(target.contract, target.header)
         with connection.cursor() as cursor:
             for statement in fixing_sql.make_tables(target.contract):
                 cursor.execute(statement)
@@ -163,8 +165,11 @@ def apply_lines(connection: Connection, store: ObjectStore, target: Target, fix:
     key = ", ".join(target.contract.primary_key)
     parameters = {"submission": target.submission_id, "fix": fix.fix_id, "key": key}
     with connection.cursor() as cursor:
-        for statement in fixing_sql.match(target.contract, target.rejects):
+        for statement in fixing_sql.match(target.rejects):
             cursor.execute(statement, parameters)
+        hold_back(connection, target.rejects, target.submission_id, target.contract, target.header, target.format)
+        if target.contract.key_columns:
+            cursor.execute(fixing_sql.refuse_duplicates(target.contract), parameters)
         cursor.execute(fixing_sql.refuse_again(target.rejects), parameters)
         refused = cursor.rowcount
         cursor.execute(fixing_sql.join(target.contract), parameters)
@@ -173,23 +178,31 @@ def apply_lines(connection: Connection, store: ObjectStore, target: Target, fix:
     return Applied(read, fixed, refused)
 
 
-def _spool(store: ObjectStore, target: Target, fix: Fix, rows: TextIO, records: TextIO) -> tuple[int, list[str]]:
-    """The lines of a fix on disk, as COPY takes them; how many there were, and the columns of those that pass."""
+def _spool(connection: Connection, store: ObjectStore, target: Target, fix: Fix, rows: TextIO, records: TextIO) -> int:
+    """The lines of a fix on disk, as COPY takes them; returns how many there were."""
+
+    def is_unsplit(line_number: int) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(fixing_sql.is_unsplit(target.rejects), [target.submission_id, line_number])
+            return bool(only_row(cursor)[0])
+
     writer, read = csv.writer(records), 0
     try:
         with store.open(fix.object_key) as body:
             source = Source(body)
-            front = read_fix_front(source.sample(), target.contract)
-            for record in read_fix(source.buffered(), front, target.contract, target.header, target.delimiter):
-                read += 1
-                writer.writerow(record.spooled())
-                if record.row is not None:
-                    rows.write(f"{target.submission_id}\t{record.fix_line_number}\t{record.row}\n")
+            with open_csv(source) as (file, _):
+                front = read_fix_front(file.sample(), target.contract)
+                reader = FixReader(front, target.contract, target.header, target.format, is_unsplit)
+                for record in reader.records(file.buffered()):
+                    read += 1
+                    writer.writerow(record.spooled())
+                    if record.row is not None:
+                        rows.write(f"{target.submission_id}\t{record.fix_line_number}\t{record.row}\n")
     except NotFound as error:
         raise _changed("object_lost", "The stored file with the corrections is gone.") from error
     if source.sha256 != fix.sha256:
         raise _changed("object_changed", "The stored corrections are not the ones that were sent.")
-    return read, front.columns(target.contract)
+    return read
 
 
 def _changed(code: str, message: str) -> LaurelError:

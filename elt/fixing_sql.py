@@ -40,7 +40,7 @@ def make_tables(contract: Contract) -> list[sql.Composable]:
         ),
         sql.SQL(
             "create temp table fix_record (fix_line bigint not null, line_number bigint, code text, message text, "
-            "errors jsonb, raw_text text) on commit drop"
+            "errors jsonb, raw_text text, sent_text text) on commit drop"
         ),
     ]
 
@@ -51,8 +51,16 @@ def copy_rows(columns: list[str]) -> sql.Composed:
     return sql.SQL("copy pg_temp.fix_row ({}) from stdin (format text)").format(names)
 
 
-def match(contract: Contract, rejects: sql.Identifier) -> list[sql.Composable]:
-    """Mark lines that belong to no refused line, and lines whose key another line of the submission has."""
+def is_unsplit(rejects: sql.Identifier) -> sql.Composed:
+    """Whether one line was refused because it cannot be split into cells."""
+    return sql.SQL(
+        "select exists (select from {rejects} where submission_id = %s and line_number = %s "
+        """and errors @? '$[*] ? (@.code == "unclosed_quote" || @.code == "stray_quote")')"""
+    ).format(rejects=rejects)
+
+
+def match(rejects: sql.Identifier) -> list[sql.Composable]:
+    """Mark lines that belong to no refused line."""
     name_strangers = sql.SQL(
         """
         update pg_temp.fix_record
@@ -64,13 +72,10 @@ def match(contract: Contract, rejects: sql.Identifier) -> list[sql.Composable]:
         )
         """
     ).format(rejects=rejects)
-    statements: list[sql.Composable] = [sql.SQL(_NAME_REPEATED), name_strangers]
-    if contract.key_columns:
-        statements.append(_refuse_duplicates(contract))
-    return statements
+    return [sql.SQL(_NAME_REPEATED), name_strangers]
 
 
-def _refuse_duplicates(contract: Contract) -> sql.Composed:
+def refuse_duplicates(contract: Contract) -> sql.Composed:
     """A key that a loaded line has, or an earlier one of the lines that now pass; a row's text has a place for null."""
     return sql.SQL(
         """

@@ -14,6 +14,7 @@ from elt.detecting import read_front
 from elt.duplicates import reject_duplicates
 from elt.error_groups import error_groups, explained, group_errors
 from elt.errors import LaurelError, Refused
+from elt.rejects import LineFormat
 from elt.settling import Loaded, obstacle_of, settle
 from elt.store import ObjectStore
 from elt.streams import Source
@@ -68,7 +69,9 @@ def _load_claimed(connection: Connection, store: ObjectStore, contract: Contract
             cursor.execute("delete from catalog.rejected_line where submission_id = %s", [claim.submission_id])
         rejects.store(connection, rejects.OF_SUBMISSIONS, spooled)
         if is_fixed:
-            target = fixing.Target(contract, claim.submission_id, front.header, front.delimiter)
+            target = fixing.Target(
+                contract, claim.submission_id, front.header, LineFormat(front.delimiter, front.quote_char)
+            )
             fixing.replay(connection, store, target, tally)
             obstacle = obstacle_of(connection, contract, claim, tally)
             if obstacle:

@@ -1,17 +1,18 @@
 """Refused lines: on disk while their file is read, then in the ledger, and given back in the order of the file."""
 
 import csv
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, Literal, TextIO
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from elt.escapes import storable
 from elt.reading import Record
 
-RAW_TEXT_LIMIT = 1_000_000  # characters kept of a refused line
 FETCHED_AT_ONCE = 2000
 
 
@@ -33,19 +34,51 @@ OF_DRY_RUNS = RejectsTable("dry_run_rejected_line", "dry_run_id")
 
 
 @dataclass(frozen=True)
+class LineFormat:
+    """How the cells of a submission's lines are separated and quoted; no `quote_char`: nothing is quoted."""
+
+    delimiter: str = ","
+    quote_char: str | None = '"'
+
+    @classmethod
+    def of(cls, dialect: Mapping[str, Any] | None) -> "LineFormat":
+        """From the dialect in the ledger, where there is one."""
+        return cls(dialect["delimiter"], dialect["quoteChar"]) if dialect else cls()
+
+    def split(self, text: str) -> list[str]:
+        """The cells of a line; the whole line where it cannot be split. Raises nothing."""
+        try:
+            return self.parsed(text)
+        except csv.Error:
+            return [text]
+
+    def parsed(self, text: str) -> list[str]:
+        """The cells of a line. Raises csv.Error where its quotation marks do not fit."""
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quote_char else csv.QUOTE_NONE
+        lines = io.StringIO(text, newline="")
+        reader = csv.reader(lines, delimiter=self.delimiter, quotechar=self.quote_char, quoting=quoting, strict=True)
+        return next(reader, [])
+
+    def joined(self, cells: Sequence[str]) -> str:
+        """A line of these cells."""
+        text = io.StringIO(newline="")
+        # A cell with line ends is quoted only where the writer writes line ends itself.
+        csv.writer(text, delimiter=self.delimiter, quotechar=self.quote_char or '"').writerow(cells)
+        return text.getvalue().removesuffix("\r\n")
+
+
+@dataclass(frozen=True)
 class RejectedLine:
-    """One refused line: `errors` holds {"column", "code", "message"} each; `raw_text` is the line as it was sent."""
+    """One refused line: `errors` as RowChecker tells them; `raw_text` is the line as it was sent, with escapes."""
 
     line_number: int
-    errors: list[dict[str, str | None]]
+    errors: list[dict[str, Any]]
     raw_text: str
 
 
-def spool(spooled: TextIO, owner_id: int, record: Record, errors: list[dict[str, str | None]]) -> None:
+def spool(spooled: TextIO, owner_id: int, record: Record, errors: list[dict[str, Any]]) -> None:
     """Keep a refused line on disk until COPY is done: one connection cannot do both at once."""
-    raw_text = record.raw_text[:RAW_TEXT_LIMIT].replace("\x00", "\\x00")
-    raw_text = raw_text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    csv.writer(spooled).writerow([owner_id, record.line_number, json.dumps(errors), raw_text])
+    csv.writer(spooled).writerow([owner_id, record.line_number, json.dumps(errors), storable(record.raw_text)])
 
 
 def store(connection: Connection, table: RejectsTable, spooled: TextIO) -> None:
@@ -64,3 +97,15 @@ def lines(connection: Connection, table: RejectsTable, owner_id: int) -> Iterato
         cursor.execute(statement.format(**table.identifiers), [owner_id])
         for line_number, errors, raw_text in cursor:
             yield RejectedLine(line_number, errors, raw_text)
+
+
+def widest(connection: Connection, table: RejectsTable, owner_id: int, format: LineFormat) -> int:
+    """How many cells the longest refused line has, of those that may have more than the header; 0: there are none."""
+    statement = sql.SQL(
+        "select raw_text from {table} where {owner} = %s "
+        """and errors @? '$[*] ? (@.code == "too_many_cells" || @.code == "line_too_long")'"""
+    )
+    with connection.cursor(name="longest_lines") as cursor:
+        cursor.itersize = FETCHED_AT_ONCE
+        cursor.execute(statement.format(**table.identifiers), [owner_id])
+        return max((len(format.split(raw_text)) for (raw_text,) in cursor), default=0)

@@ -3,15 +3,12 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
-from functools import partial
-from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, request
-from psycopg2.extensions import connection as Connection
 
 from backend.api.representation import visible
 from backend.auth import account, require_role
@@ -23,7 +20,7 @@ from elt.database import connect, translated_errors
 from elt.detecting import Stated, read_header, read_layout
 from elt.errors import NotFound, Refused
 from elt.ledger import Submission
-from elt.rejects import OF_SUBMISSIONS, RejectedLine
+from elt.rejects import OF_SUBMISSIONS, LineFormat, RejectsTable
 from elt.streams import Source
 from elt.unpacking import open_csv
 
@@ -71,7 +68,8 @@ def get_rejects(id: UUID) -> Response:
     tags: [submissions]
     description: >
       `_line` is the line's number in the file (the header is line 1), `_column` and `_error` say what was wrong
-      (several, separated by "; "), then come the original columns as they were sent.
+      (several, separated by "; "), then come the original columns as they were sent. All rows are as long as the
+      longest: columns without a name hold the cells of lines that have too many.
     parameters:
       - {$ref: "#/components/parameters/id"}
     responses:
@@ -82,8 +80,8 @@ def get_rejects(id: UUID) -> Response:
     """
     submission = _open_for_download(id, "submission.download_rejects")
     header = [*ERROR_COLUMNS, *_header(submission)]
-    lines = partial(rejects.lines, table=OF_SUBMISSIONS, owner_id=submission.submission_id)
-    response = streaming(rejects_csv(lines, header, submission.dialect or {}))
+    format = LineFormat.of(submission.dialect)
+    response = streaming(rejects_csv(OF_SUBMISSIONS, submission.submission_id, header, format))
     name(response, submission.filename.rsplit(".", 1)[0] + "-rejects.csv")
     return response
 
@@ -132,18 +130,24 @@ def stored(object_key: str) -> Generator[bytes, None, None]:
 
 
 def rejects_csv(
-    lines: Callable[[Connection], Iterator[RejectedLine]], header: list[str], dialect: Mapping[str, Any]
+    table: RejectsTable, owner_id: int, header: list[str], format: LineFormat
 ) -> Generator[bytes, None, None]:
-    """The rejects file. A line that cannot be split into cells stands whole in the first column of the file's own."""
+    """The rejects file, every row of it as long as the longest.
+
+    A line that cannot be split into cells stands whole in the first column of the file's own.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(header)
     # A connection of its own: those who read slowly must not use up the pool.
     with closing(connect(services().settings.database_url)) as connection, translated_errors():
-        for line in lines(connection):
+        connection.set_session(isolation_level="REPEATABLE READ")  # no longer line may come after the header
+        width = max(len(header), len(ERROR_COLUMNS) + rejects.widest(connection, table, owner_id, format))
+        writer.writerow(_padded(header, width))
+        for line in rejects.lines(connection, table, owner_id):
             columns = "; ".join(error["column"] or "" for error in line.errors)
             messages = "; ".join(error["message"] or error["code"] or "" for error in line.errors)
-            writer.writerow([line.line_number, columns, messages, *_cells(line.raw_text, dialect)])
+            cells = format.split(line.raw_text)
+            writer.writerow(_padded([str(line.line_number), columns, messages, *cells], width))
             if text.tell() >= CHUNK_BYTES:
                 yield text.getvalue().encode("utf-8", errors="replace")
                 text.seek(0)
@@ -151,14 +155,8 @@ def rejects_csv(
     yield text.getvalue().encode("utf-8", errors="replace")
 
 
-def _cells(raw_text: str, dialect: Mapping[str, Any]) -> list[str]:
-    delimiter, quote_char = dialect.get("delimiter", ","), dialect.get("quoteChar", '"')
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote_char else csv.QUOTE_NONE
-    lines = io.StringIO(raw_text, newline="")
-    try:
-        return next(csv.reader(lines, delimiter=delimiter, quotechar=quote_char, quoting=quoting, strict=True), [])
-    except csv.Error:
-        return [raw_text]
+def _padded(cells: list[str], width: int) -> list[str]:
+    return cells + [""] * (width - len(cells))
 
 
 def _header(submission: Submission) -> list[str]:

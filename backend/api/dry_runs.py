@@ -16,11 +16,11 @@ from backend.auth import account, require_role
 from backend.incoming import IncomingFile
 from backend.services import services
 from backend.waiting import waiting_room
-from elt import audit, dry_run, dry_run_ledger, rejects
+from elt import audit, dry_run, dry_run_ledger
 from elt.dry_run_ledger import SETTLED, DryRun
 from elt.errors import NotFound
 from elt.ledger import Incoming
-from elt.rejects import OF_DRY_RUNS
+from elt.rejects import OF_DRY_RUNS, LineFormat
 
 POLL_SECONDS = 0.25
 
@@ -92,8 +92,8 @@ def get_dry_run_rejects(id: UUID) -> Response:
     run = _look(id)
     with services().pool.connection() as connection:
         audit.record(connection, account().account_id, "dry_run.download_rejects", str(id), None)
-    lines = partial(rejects.lines, table=OF_DRY_RUNS, owner_id=run.dry_run_id)
-    response = streaming(rejects_csv(lines, [*ERROR_COLUMNS, *(run.header or [])], run.dialect or {}))
+    header, format = [*ERROR_COLUMNS, *(run.header or [])], LineFormat.of(run.dialect)
+    response = streaming(rejects_csv(OF_DRY_RUNS, run.dry_run_id, header, format))
     name(response, run.filename.rsplit(".", 1)[0] + "-rejects.csv")
     return response
 

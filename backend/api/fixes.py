@@ -38,7 +38,8 @@ def create_fix(id: UUID) -> tuple[Response, int, dict[str, str]]:
     description: >
       The file of `GET …/rejects`, with its lines corrected; `_line` says which line of the submission each one is, and
       must stay as it was. A spreadsheet may have changed separators, quotes or line ends; columns may stand in any
-      order, and `_column` and `_error` may be left out. What now passes joins the submission, what does not stays among
+      order, blank ones may have come at the end, and `_column` and `_error` may be left out; gzip is taken. A line that
+      comes back as it was given out stays refused. What now passes joins the submission, what does not stays among
       the refused lines with its new reasons, and a line that belongs to no refused line is listed in `unmatched`.
       202 promises that the bytes are durable; the next `ingest` applies them. A file that was refused because too many
       of its lines were is loaded anew, with all corrections sent for it. The same bytes count once (200).
