@@ -22,7 +22,11 @@ def corrections() -> dict[str, Any]:
     form = {"type": "object", "required": ["file"], "properties": {"file": binary}}
     return {
         "required": True,
-        "content": {"multipart/form-data": {"schema": form}, "text/csv": {"schema": {"type": "string"}}},
+        "content": {
+            "multipart/form-data": {"schema": form},
+            "text/csv": {"schema": {"type": "string"}},
+            "application/gzip": {"schema": binary},
+        },
     }
 
 
