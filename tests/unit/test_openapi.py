@@ -122,9 +122,10 @@ def test_an_insight_is_asked_with_every_parameter_that_any_has(document: Any) ->
     for path in ("/api/v1/insights/{name}", "/api/v1/insights/{name}.{form}"):
         asked = document["paths"][path]["get"]["parameters"]
         offered = {parameter["$ref"].rpartition("/")[2] for parameter in asked if "$ref" in parameter}
-        assert offered == names
+        assert offered == {f"insight_{name}" for name in names}
     for name in names:
-        parameter = document["components"]["parameters"][name]
+        parameter = document["components"]["parameters"][f"insight_{name}"]
+        assert parameter["name"] == name
         assert not parameter.get("required")
         assert "example" not in str(parameter)  # it would be sent, and be wrong for most insights
         for insight in registry().values():
