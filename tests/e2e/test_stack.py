@@ -94,8 +94,11 @@ def test_a_revoked_account_gets_in_no_more(stack) -> None:
 
 
 def test_a_process_that_dies_is_started_again(stack) -> None:
-    backend = next(pid for pid, name in supervised(stack).items() if "gunicorn" in name)
-    os.kill(backend, signal.SIGKILL)
+    backend = psutil.Process(next(pid for pid, name in supervised(stack).items() if "gunicorn" in name))
+    workers = backend.children()
+    backend.kill()
+    _, alive = psutil.wait_procs(workers, timeout=60)  # they go on answering until they notice
+    assert alive == []
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         time.sleep(1)
