@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import time
 from urllib.parse import urlparse
