@@ -45,8 +45,8 @@ def account() -> Account:
 
 
 def visible_account_id() -> int | None:
-    """Whose submissions the account may see: its own, or everybody's (None) for an admin."""
-    return None if account().role == "admin" else account().account_id
+    """Whose submissions the account may see: its own, or everybody's (None) for administrators and auditors."""
+    return None if account().sees_every_submission else account().account_id
 
 
 def identify() -> Account:

@@ -31,7 +31,7 @@ class Services:
         account = cast("Account | None", g.get("account"))
         if account is None:
             return load_contracts()
-        return Registry(self.pool, visible_to=None if account.role == "admin" else account.account_id)
+        return Registry(self.pool, visible_to=None if account.sees_every_submission else account.account_id)
 
 
 def services() -> Services:

@@ -31,7 +31,7 @@ def listings(settings: Settings, repeats: int) -> None:
     """The pages that a researcher and an operator ask for, in this process: without a server's own time."""
     connection = connect(settings.database_url)
     with transaction(connection):
-        key = accounts.add(connection, "bench", "admin")
+        key = accounts.add(connection, "bench", "administrator")
         with connection.cursor() as cursor:
             cursor.execute("update catalog.submission set account_id = (select max(account_id) from catalog.account)")
     connection.close()

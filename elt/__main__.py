@@ -13,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 from tqdm import tqdm
 
 from elt import accounts, dry_run, ledger, retracting, transforming, warehouse
+from elt.access.roles import OTHER_SPELLINGS, ROLES, role_named, scope_for
 from elt.contract import load_contracts
 from elt.database import connect, transaction
 from elt.drafting import draft
@@ -80,7 +81,9 @@ def _add_account_actions(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="an account; prints its key, once")
     add.add_argument("name")
-    add.add_argument("--role", choices=accounts.ROLES, required=True)
+    add.add_argument("--role", choices=[*ROLES, *OTHER_SPELLINGS], required=True)
+    add.add_argument("--school", help="of a principal or teacher: a source system of the marts, or one/school")
+    add.add_argument("--teacher", help="of a teacher: the Teacher ID, as the school's files have it")
     add.set_defaults(run=_add_account)
     revoke = actions.add_parser("revoke", help="every key of an account")
     revoke.add_argument("name")
@@ -157,7 +160,8 @@ def _status(settings: Settings, options: argparse.Namespace) -> None:
 def _add_account(settings: Settings, options: argparse.Namespace) -> None:
     with closing(connect(settings.database_url)) as connection:
         with transaction(connection):
-            key = accounts.add(connection, options.name, options.role)
+            scope = scope_for(role_named(options.role), options.school, options.teacher)
+            key = accounts.add(connection, options.name, options.role, scope)
         print(key)
 
 
@@ -170,7 +174,7 @@ def _revoke_account(settings: Settings, options: argparse.Namespace) -> None:
 def _list_accounts(settings: Settings, options: argparse.Namespace) -> None:
     with closing(connect(settings.database_url)) as connection, transaction(connection):
         for name, role, keys, created_at in accounts.listing(connection):
-            print(f"{name:<24} {role:<10} keys: {keys}  since {created_at:%Y-%m-%d}")
+            print(f"{name:<24} {role:<13} keys: {keys}  since {created_at:%Y-%m-%d}")
 
 
 def _submission(connection: Connection, id: UUID) -> Submission:

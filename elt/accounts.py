@@ -7,9 +7,8 @@ from datetime import datetime
 
 from psycopg2.extensions import connection as Connection
 
+from elt.access.roles import ADMINISTRATOR, AUDITOR, SENDERS, Scope, role_named, set_scope
 from elt.errors import Conflict, NotFound
-
-ROLES = ("researcher", "admin")
 
 
 @dataclass(frozen=True)
@@ -20,14 +19,32 @@ class Account:
     name: str
     role: str
 
+    @property
+    def is_administrator(self) -> bool:
+        """Whether everybody's data and settings are open to it."""
+        return self.role == ADMINISTRATOR
+
+    @property
+    def sees_every_submission(self) -> bool:
+        """Whether it may know of everybody's files; what is in them an auditor may not read."""
+        return self.role in (ADMINISTRATOR, AUDITOR)
+
+    @property
+    def may_send(self) -> bool:
+        """Whether it sends files, and reads the lines of those that it may see."""
+        return self.role in SENDERS
+
 
 def _hash(key: str) -> bytes:
     # A key carries 256 random bits, so a plain hash cannot be guessed backwards; no salt, so that it can be looked up.
     return hashlib.sha256(key.encode()).digest()
 
 
-def add(connection: Connection, name: str, role: str) -> str:
-    """A new account's key; also a new key for an account whose keys are all revoked. Raises Conflict otherwise."""
+def add(connection: Connection, name: str, role: str, scope: Scope | None = None) -> str:
+    """A new account's key; also a new key for an account whose keys are all revoked. Raises Conflict otherwise.
+
+    `role` may be given by another spelling; `scope` is what a teacher or principal belongs to.
+    """
     key = "laurel_" + secrets.token_urlsafe(32)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -35,15 +52,17 @@ def add(connection: Connection, name: str, role: str) -> str:
             "on conflict (name) do update set role = excluded.role where not exists "
             "(select from catalog.api_key where account_id = known.account_id and revoked_at is null) "
             "returning account_id) "
-            "insert into catalog.api_key (account_id, key_hash) select account_id, %s from account",
-            [name, role, _hash(key)],
+            "insert into catalog.api_key (account_id, key_hash) select account_id, %s from account returning account_id",
+            [name, role_named(role), _hash(key)],
         )
-        if cursor.rowcount == 0:
+        row = cursor.fetchone()
+        if row is None:
             raise Conflict(
                 "name_taken",
                 "There is already an account with this name.",
                 remedy="Choose another name, or revoke its keys first.",
             )
+    set_scope(connection, row[0], scope)
     return key
 
 
@@ -51,7 +70,8 @@ def ensure(connection: Connection, name: str, role: str, key: str) -> None:
     """Make the account unless there is one, and let this key open it too; a key that was revoked stays so."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into catalog.account (name, role) values (%s, %s) on conflict (name) do nothing", [name, role]
+            "insert into catalog.account (name, role) values (%s, %s) on conflict (name) do nothing",
+            [name, role_named(role)],
         )
         cursor.execute(
             "insert into catalog.api_key (account_id, key_hash) select account_id, %s from catalog.account "

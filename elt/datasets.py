@@ -157,13 +157,13 @@ def check_owner(connection: Connection, dataset_id: str, account: Account) -> Ow
         raise NotOwner(
             "ships_with_laurel",
             "This dataset ships with Laurel; its contract is one of its files.",
-            allowed="Datasets that a researcher has described can be changed by that researcher and by admins.",
+            allowed="Datasets that a researcher has described can be changed by that researcher and by administrators.",
         )
-    if account.role != "admin" and found.account_id != account.account_id:
+    if not account.is_administrator and found.account_id != account.account_id:
         raise NotOwner(
             "not_yours",
             f"This dataset is {found.account_name}'s.",
-            allowed="Its owner and admins may change it.",
+            allowed="Its owner and administrators may change it.",
             remedy="Ask its owner.",
         )
     return found

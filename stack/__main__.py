@@ -152,6 +152,7 @@ def _user(home: Home, options: argparse.Namespace) -> int:
         words.append(options.name)
     if options.action == "add":
         words += ["--role", options.role]
+        words += [f"--{name}={value}" for name in ("school", "teacher") if (value := vars(options)[name])]
     command = [sys.executable, "-m", "elt", "account", *words]
     return subprocess.run(command, env=_existing(home).environment(), cwd=REPOSITORY, check=False).returncode
 

@@ -21,7 +21,7 @@ from stack.postgres import wait_for_database
 from stack.steps import Steps
 from stack.supervisor import Supervisor
 
-DEMO_ACCOUNTS = {"demo-researcher": "researcher", "demo-admin": "admin"}
+DEMO_ACCOUNTS = {"demo-researcher": "researcher", "demo-admin": "administrator"}
 
 
 class StartFailed(Exception):

@@ -36,7 +36,7 @@ Laurel runs ({seconds:.0f} s).
   SQL             ./start.sh psql
 
   Demo keys       researcher  {key}
-                  admin       {plan.credentials["admin_key"]}
+                  administrator  {plan.credentials["admin_key"]}
 
 Try:
   curl -H 'Authorization: Bearer {key}' {plan.api_url}/api/v1/submissions

@@ -38,7 +38,10 @@ def _add_user_actions(user: argparse.ArgumentParser) -> None:
     actions = user.add_subparsers(required=True, metavar="ACTION", dest="action")
     add = actions.add_parser("add", help="an account; prints its key, once")
     add.add_argument("name")
-    add.add_argument("--role", choices=["researcher", "admin"], required=True)
+    roles = ["researcher", "teacher", "principal", "administrator", "auditor", "admin"]
+    add.add_argument("--role", choices=roles, required=True, help="admin is another word for administrator")
+    add.add_argument("--school", help="of a principal or teacher: laurel, or one school of several: district/3")
+    add.add_argument("--teacher", help="of a teacher: the Teacher ID, as the school's files have it")
     actions.add_parser("revoke", help="every key of an account").add_argument("name")
     actions.add_parser("list", help="every account, with the number of its keys")
 

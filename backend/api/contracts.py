@@ -10,6 +10,7 @@ from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.services import services
 from elt import contract_versions, datasets
+from elt.access.roles import SENDERS
 from elt.contract_change import Impact
 from elt.receiving import contract_of
 
@@ -71,7 +72,7 @@ def list_versions(dataset: str) -> Response:
 
 
 @blueprint.put("/<dataset:dataset>/contract")
-@require_role()
+@require_role(*SENDERS)
 def put_contract(dataset: str) -> Response:
     """Change the contract of a dataset of yours.
     ---

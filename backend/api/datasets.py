@@ -11,6 +11,7 @@ from backend.auth import account, require_role
 from backend.problems import BadRequest
 from backend.services import services
 from elt import datasets as ownership
+from elt.access.roles import SENDERS
 from elt.contract import Contract
 from elt.receiving import contract_of
 
@@ -60,7 +61,7 @@ def get_dataset(dataset: str) -> Response:
 
 
 @blueprint.patch("/<dataset:dataset>")
-@require_role()
+@require_role(*SENDERS)
 def share_dataset(dataset: str) -> Response:
     """Share a dataset of yours, or no longer.
     ---

@@ -15,6 +15,7 @@ from backend.api.representation import visible
 from backend.auth import account, require_role
 from backend.services import Services, services
 from elt import audit
+from elt.access.roles import SENDERS
 from elt.comparing import RowChange
 from elt.diffing import KINDS, compared, csv_lines, predecessor
 from elt.errors import Conflict
@@ -24,7 +25,7 @@ blueprint = Blueprint("diffs", __name__, url_prefix="/api/v1/submissions/<uuid:i
 
 
 @blueprint.get("")
-@require_role()
+@require_role(*SENDERS)
 def get_diff(id: UUID) -> Response:
     """What this version changed against the one before, or against another submission.
     ---

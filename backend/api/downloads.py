@@ -16,6 +16,7 @@ from backend.problems import log_frames
 from backend.services import services
 from backend.silence import limit_silence
 from elt import audit, rejects
+from elt.access.roles import SENDERS
 from elt.database import connect, translated_errors
 from elt.detecting import Stated, read_header, read_layout
 from elt.errors import NotFound, Refused
@@ -35,7 +36,7 @@ class CutShortError(Exception):
 
 
 @blueprint.get("/<uuid:id>/file")
-@require_role()
+@require_role(*SENDERS)
 def get_file(id: UUID) -> Response:
     """The original bytes.
     ---
@@ -61,7 +62,7 @@ def get_file(id: UUID) -> Response:
 
 
 @blueprint.get("/<uuid:id>/rejects")
-@require_role()
+@require_role(*SENDERS)
 def get_rejects(id: UUID) -> Response:
     """The refused lines as CSV, one row each.
     ---

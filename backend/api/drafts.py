@@ -12,6 +12,7 @@ from backend.incoming import IncomingFile, RequestBody, open_file
 from backend.services import services
 from backend.waiting import waiting_room
 from elt import draft_confirming, draft_receiving, drafts, ledger, sample_drafting
+from elt.access.roles import SENDERS
 from elt.drafts import SampleDraft
 from elt.ledger import Incoming
 
@@ -31,7 +32,7 @@ def open_body() -> None:
 
 
 @blueprint.post("")
-@require_role()
+@require_role(*SENDERS)
 def create_draft() -> tuple[Response, int, dict[str, str]]:
     """Draft a dataset from a sample file.
     ---
@@ -84,9 +85,9 @@ def drafted(name: str, file: IncomingFile) -> SampleDraft:
 
 
 @blueprint.get("/drafts")
-@require_role()
+@require_role(*SENDERS)
 def list_drafts() -> Response:
-    """Your drafts, newest first (an admin sees everybody's).
+    """Your drafts, newest first (an administrator sees everybody's).
     ---
     tags: [datasets]
     responses:
@@ -101,7 +102,7 @@ def list_drafts() -> Response:
 
 
 @blueprint.get("/drafts/<uuid:id>")
-@require_role()
+@require_role(*SENDERS)
 def get_draft(id: UUID) -> Response:
     """A draft: contract, evidence per column, screening.
     ---
@@ -120,7 +121,7 @@ def get_draft(id: UUID) -> Response:
 
 
 @blueprint.patch("/drafts/<uuid:id>")
-@require_role()
+@require_role(*SENDERS)
 def edit_draft(id: UUID) -> Response:
     """Edit a draft's contract.
     ---
@@ -148,7 +149,7 @@ def edit_draft(id: UUID) -> Response:
 
 
 @blueprint.delete("/drafts/<uuid:id>")
-@require_role()
+@require_role(*SENDERS)
 def delete_draft(id: UUID) -> tuple[str, int]:
     """Delete a draft and its sample.
     ---
@@ -166,7 +167,7 @@ def delete_draft(id: UUID) -> tuple[str, int]:
 
 
 @blueprint.post("/drafts/<uuid:id>/confirm")
-@require_role()
+@require_role(*SENDERS)
 def confirm_draft(id: UUID) -> tuple[Response, int, dict[str, str]]:
     """Confirm a draft: from then on it is a dataset.
     ---

@@ -17,6 +17,7 @@ from backend.incoming import IncomingFile
 from backend.services import services
 from backend.waiting import waiting_room
 from elt import audit, dry_run, dry_run_ledger
+from elt.access.roles import SENDERS
 from elt.dry_run_ledger import SETTLED, DryRun
 from elt.errors import NotFound
 from elt.ledger import Incoming
@@ -42,7 +43,7 @@ def take(file: IncomingFile, incoming: Incoming, maximum: int) -> tuple[Response
 
 
 @blueprint.get("/<uuid:id>")
-@require_role()
+@require_role(*SENDERS)
 def get_dry_run(id: UUID) -> Response:
     """What a file would change.
     ---
@@ -75,7 +76,7 @@ def get_dry_run(id: UUID) -> Response:
 
 
 @blueprint.get("/<uuid:id>/rejects")
-@require_role()
+@require_role(*SENDERS)
 def get_dry_run_rejects(id: UUID) -> Response:
     """The lines that would be refused, as CSV.
     ---
@@ -99,7 +100,7 @@ def get_dry_run_rejects(id: UUID) -> Response:
 
 
 @blueprint.delete("/<uuid:id>")
-@require_role()
+@require_role(*SENDERS)
 def forget_dry_run(id: UUID) -> tuple[str, int]:
     """Delete a receipt before its thirty days are over.
     ---
@@ -150,10 +151,10 @@ def as_json(run: DryRun) -> dict[str, Any]:
 
 
 def _look(id: UUID) -> DryRun:
-    """The dry run, where this account may see it: its own, or any for an admin. Otherwise raises NotFound."""
+    """The dry run, where this account may see it: its own, or any for an administrator. Otherwise raises NotFound."""
     with services().pool.connection() as connection:
         run = dry_run_ledger.find(connection, id)
-    if run is None or (account().role != "admin" and run.account_id != account().account_id):
+    if run is None or (not account().is_administrator and run.account_id != account().account_id):
         raise NotFound(
             "unknown_dry_run",
             "There is no such dry run among yours.",

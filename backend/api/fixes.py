@@ -12,6 +12,7 @@ from backend.auth import account, require_role
 from backend.incoming import RequestBody, open_file
 from backend.services import services
 from elt import audit, fixes
+from elt.access.roles import SENDERS
 from elt.errors import NotFound
 from elt.fix_receiving import receive_fix
 from elt.fixes import Fix
@@ -30,7 +31,7 @@ def open_body() -> None:
 
 
 @blueprint.post("")
-@require_role()
+@require_role(*SENDERS)
 def create_fix(id: UUID) -> tuple[Response, int, dict[str, str]]:
     """Send the corrected rejects file.
     ---
@@ -120,7 +121,7 @@ def get_fix(id: UUID, fix_id: UUID) -> Response:
 
 
 @blueprint.get("/<uuid:fix_id>/file")
-@require_role()
+@require_role(*SENDERS)
 def get_fix_file(id: UUID, fix_id: UUID) -> Response:
     """The original bytes of a fix.
     ---

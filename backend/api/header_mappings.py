@@ -7,6 +7,7 @@ from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.services import services
 from elt import audit, header_mapping
+from elt.access.roles import SENDERS
 from elt.receiving import contract_of
 
 blueprint = Blueprint("header_mappings", __name__, url_prefix="/api/v1/datasets")
@@ -39,7 +40,7 @@ def get_mapping(dataset: str) -> Response:
 
 
 @blueprint.put("/<dataset:dataset>/mapping")
-@require_role()
+@require_role(*SENDERS)
 def put_mapping(dataset: str) -> Response:
     """Confirm what your files call this dataset's columns.
     ---
@@ -69,7 +70,7 @@ def put_mapping(dataset: str) -> Response:
 
 
 @blueprint.delete("/<dataset:dataset>/mapping")
-@require_role()
+@require_role(*SENDERS)
 def delete_mapping(dataset: str) -> tuple[str, int]:
     """Forget what your files call this dataset's columns.
     ---

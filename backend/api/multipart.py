@@ -15,6 +15,7 @@ from backend.problems import BadRequest
 from backend.services import services
 from backend.waiting import waiting_room
 from elt import audit, ledger, multipart, parts, uploads
+from elt.access.roles import SENDERS
 from elt.errors import NotFound
 from elt.filenames import tidy
 from elt.uploads import Announced, Upload
@@ -27,7 +28,7 @@ blueprint = Blueprint("multipart", __name__, url_prefix="/api/v1")
 
 
 @blueprint.post("/datasets/<dataset:dataset>/uploads")
-@require_role()
+@require_role(*SENDERS)
 def begin_upload(dataset: str) -> tuple[Response, int, dict[str, str]]:
     """Begin to send a large file in parts.
     ---
@@ -66,7 +67,7 @@ def begin_upload(dataset: str) -> tuple[Response, int, dict[str, str]]:
 
 
 @blueprint.get("/uploads/<uuid:id>")
-@require_role()
+@require_role(*SENDERS)
 def get_upload(id: UUID) -> Response:
     """What has arrived of a large file, and a page of what is missing, with new URLs.
     ---
@@ -93,7 +94,7 @@ def get_upload(id: UUID) -> Response:
 
 
 @blueprint.post("/uploads/<uuid:id>/complete")
-@require_role()
+@require_role(*SENDERS)
 def complete_upload(id: UUID) -> tuple[Response, int, dict[str, str]]:
     """All parts are there: make a submission of them.
     ---
@@ -133,7 +134,7 @@ def complete_upload(id: UUID) -> tuple[Response, int, dict[str, str]]:
 
 
 @blueprint.delete("/uploads/<uuid:id>")
-@require_role()
+@require_role(*SENDERS)
 def abort_upload(id: UUID) -> Response:
     """Give a large upload up; what has arrived of it is removed.
     ---
@@ -152,10 +153,10 @@ def abort_upload(id: UUID) -> Response:
 
 
 def _own(id: UUID) -> Upload:
-    """The upload, where it is this account's, or any for an admin. Otherwise raises NotFound."""
+    """The upload, where it is this account's, or any for an administrator. Otherwise raises NotFound."""
     with services().pool.connection() as connection:
         found = uploads.find(connection, id)
-    if found is None or (account().role != "admin" and found.account_id != account().account_id):
+    if found is None or (not account().is_administrator and found.account_id != account().account_id):
         raise NotFound(
             "unknown_upload", "There is no such upload among yours.", remedy="POST /api/v1/datasets/{dataset}/uploads"
         )

@@ -9,6 +9,7 @@ from backend.api.representation import time_text
 from backend.auth import require_role
 from backend.services import services
 from elt import profiling
+from elt.access.roles import SENDERS
 from elt.contract import Contract
 from elt.database import connect
 from elt.errors import NotFound
@@ -19,7 +20,7 @@ blueprint = Blueprint("profiles", __name__, url_prefix="/api/v1/datasets")
 
 
 @blueprint.get("/<dataset:dataset>/profile")
-@require_role()
+@require_role(*SENDERS)
 def get_profile(dataset: str) -> Response:
     """What is in a described dataset, column by column.
     ---

@@ -25,7 +25,7 @@ def get_provenance(mart: str) -> Response:
     description: >
       Any column of the mart may be given, as `?column=value`; its keys tell one row. `sources` has one entry per row:
       the submission, the lines of its file, and the fix that brought a line, if one did. A row that is made from many
-      lines, as those of `rpt_` marts are, lists all submissions `behind` it. An admin sees every source, a researcher
+      lines, as those of `rpt_` marts are, lists all submissions `behind` it. An administrator sees every source, a researcher
       those among their own submissions. In SQL: `… join catalog.provenance using (submission_id)`.
     parameters:
       - {name: mart, in: path, required: true, schema: {type: string}, example: fct_grade}
@@ -50,14 +50,16 @@ def get_provenance(mart: str) -> Response:
         audit.record(connection, account().account_id, "provenance", mart, detail)
     if not sources and not behind:
         raise NotFound(
-            "unknown_row", "No submission of yours is behind such a row.", remedy="Ask an admin, who sees every source."
+            "unknown_row",
+            "No submission of yours is behind such a row.",
+            remedy="Ask an administrator, who sees every source.",
         )
     return jsonify(mart=mart, sources=sources, behind=behind, is_whole=found.is_whole)
 
 
 def _visible(connection: Connection, number: int) -> Submission | None:
     submission = ledger.with_number(connection, number)
-    return submission if account().role == "admin" or submission.account_id == account().account_id else None
+    return submission if account().sees_every_submission or submission.account_id == account().account_id else None
 
 
 def _source(connection: Connection, origin: Origin) -> dict[str, Any] | None:

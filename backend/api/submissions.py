@@ -12,6 +12,7 @@ from backend.auth import account, require_role, visible_account_id
 from backend.services import services
 from backend.waiting import waiting_room
 from elt import audit, ledger, retracting
+from elt.access.roles import SENDERS
 from elt.error_groups import error_groups
 from elt.ledger import Submission
 from elt.receiving import contract_of
@@ -25,7 +26,7 @@ blueprint = Blueprint("submissions", __name__, url_prefix="/api/v1")
 @blueprint.get("/submissions")
 @require_role()
 def list_submissions() -> Response:
-    """Your submissions, newest first (an admin sees everybody's).
+    """Your submissions, newest first (an administrator sees everybody's).
     ---
     tags: [submissions]
     parameters:
@@ -45,7 +46,7 @@ def list_submissions() -> Response:
 @blueprint.get("/datasets/<dataset:dataset>/submissions")
 @require_role()
 def list_submissions_of_dataset(dataset: str) -> Response:
-    """Your submissions to one dataset, newest first (an admin sees everybody's).
+    """Your submissions to one dataset, newest first (an administrator sees everybody's).
     ---
     tags: [submissions]
     parameters:
@@ -124,7 +125,7 @@ def _is_settled(submission: Submission) -> bool:
 
 
 @blueprint.patch("/submissions/<uuid:id>")
-@require_role()
+@require_role(*SENDERS)
 def describe_submission(id: UUID) -> Response:
     """Set a submission's title and note.
     ---
@@ -149,7 +150,7 @@ def describe_submission(id: UUID) -> Response:
 
 
 @blueprint.delete("/submissions/<uuid:id>")
-@require_role()
+@require_role(*SENDERS)
 def retract_submission(id: UUID) -> tuple[Response, int]:
     """Take a submission back; its rows leave raw and every mart.
     ---

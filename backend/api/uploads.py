@@ -12,6 +12,7 @@ from backend.incoming import RequestBody, open_file
 from backend.problems import BadRequest
 from backend.services import services
 from elt import audit
+from elt.access.roles import SENDERS
 from elt.intake import receive
 from elt.ledger import Incoming, Submission
 from elt.receiving import Receipt, contract_of
@@ -37,7 +38,7 @@ def linger(response: Response) -> Response:
 
 
 @blueprint.post("/datasets/<dataset:dataset>/submissions")
-@require_role()
+@require_role(*SENDERS)
 def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
     """Upload a CSV, as it is or packed (.csv.gz, .zip).
     ---
@@ -70,7 +71,7 @@ def create_submission(dataset: str) -> tuple[Response, int, dict[str, str]]:
 
 
 @blueprint.put("/submissions/<uuid:id>/file")
-@require_role()
+@require_role(*SENDERS)
 def replace_file(id: UUID) -> tuple[Response, int, dict[str, str]]:
     """Upload a new version, which replaces this submission.
     ---
@@ -113,7 +114,7 @@ def _take(dataset: str, replaces: Submission | None) -> tuple[Response, int, dic
     file = open_file(request, g.body, maximum, default_name=f"{contract.raw_table}.csv")
     parameters.only(PARAMETERS, file.fields)
     is_dry_run = parameters.dry_run(file.fields)
-    # A new version stays with the owner of the old one, also where an admin sends it.
+    # A new version stays with the owner of the old one, also where an administrator sends it.
     owner = (replaces.account_id if replaces else None) or account().account_id
     incoming = Incoming(
         dataset,

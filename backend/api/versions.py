@@ -8,6 +8,7 @@ from backend.api.representation import as_json, location, visible
 from backend.auth import account, require_role
 from backend.services import services
 from elt import audit, guarding, ledger, restoring
+from elt.access.roles import SENDERS
 
 blueprint = Blueprint("versions", __name__, url_prefix="/api/v1/submissions/<uuid:id>")
 
@@ -35,7 +36,7 @@ def list_versions(id: UUID) -> Response:
 
 
 @blueprint.post("/restore")
-@require_role()
+@require_role(*SENDERS)
 def restore(id: UUID) -> tuple[Response, int, dict[str, str]]:
     """Bring back a replaced or retracted submission.
     ---
@@ -63,7 +64,7 @@ def restore(id: UUID) -> tuple[Response, int, dict[str, str]]:
 
 
 @blueprint.post("/confirm")
-@require_role()
+@require_role(*SENDERS)
 def confirm(id: UUID) -> tuple[Response, int]:
     """Let a version that is `held` take its place.
     ---

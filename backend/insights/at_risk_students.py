@@ -122,5 +122,5 @@ INSIGHT = Insight(
             all_label="All grade levels",
         ),
     ),
-    audience=frozenset({"admin"}),
+    audience=frozenset({"administrator"}),
 )

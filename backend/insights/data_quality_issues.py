@@ -98,5 +98,5 @@ INSIGHT = Insight(
             all_label="All datasets",
         ),
     ),
-    audience=frozenset({"admin"}),
+    audience=frozenset({"administrator", "auditor"}),
 )

@@ -92,5 +92,5 @@ INSIGHT = Insight(
         "by then; where all are over, among all.",
     ),
     parameters=(oulad.presentation("rpt_inactive_student", "Latest on file", "true"),),
-    audience=frozenset({"admin"}),
+    audience=frozenset({"administrator"}),
 )

@@ -13,6 +13,7 @@ from backend.incoming import RequestBody, open_file
 from backend.pages.signing_in import check_csrf
 from backend.services import services
 from elt import contract_document, contract_versions, datasets, drafts, header_mapping
+from elt.access.roles import SENDERS
 from elt.contract import Contract
 from elt.drafts import SampleDraft
 from elt.errors import Refused
@@ -42,7 +43,7 @@ def overview() -> str:
     return render_template("datasets.html", contracts=contracts, owners=owners, drafts=open_drafts)
 
 
-@require_role()
+@require_role(*SENDERS)
 def take_sample() -> Response:
     """Take a sample in; the form's fields stand before its file."""
     parts = services()
@@ -53,7 +54,7 @@ def take_sample() -> Response:
     return redirect(url_for("pages.draft", id=draft.id))
 
 
-@require_role()
+@require_role(*SENDERS)
 def draft(id: UUID) -> str:
     """A draft: what was found, and the form to edit it."""
     with services().pool.connection() as connection:
@@ -78,7 +79,7 @@ def _draft_page(found: SampleDraft, flaws: list[dict[str, str]]) -> str:
     )
 
 
-@require_role()
+@require_role(*SENDERS)
 def change_draft(id: UUID) -> Response | tuple[str, int]:
     """Save, confirm or delete, as the button says."""
     check_csrf(request.form)
@@ -162,10 +163,10 @@ def dataset(name: str) -> str:
 
 
 def _may_share(contract: Contract, owner: datasets.Ownership) -> bool:
-    return contract.is_described and (account().role == "admin" or owner.account_id == account().account_id)
+    return contract.is_described and (account().is_administrator or owner.account_id == account().account_id)
 
 
-@require_role()
+@require_role(*SENDERS)
 def share(name: str) -> Response:
     """Share the dataset, or no longer."""
     check_csrf(request.form)

@@ -79,11 +79,11 @@ def data() -> str:
         )
     shown = found[:SUBMISSIONS]
     older = parameters.to_cursor(shown[-1].submission_id) if len(found) > SUBMISSIONS else None
-    return render_template("data.html", submissions=shown, older=older, is_admin=account().role == "admin")
+    return render_template("data.html", submissions=shown, older=older, is_admin=account().sees_every_submission)
 
 
 @blueprint.get("/transform")
-@require_role("admin")
+@require_role("administrator", "auditor")
 def last_transform() -> str:
     """What the last transform made of every model and test."""
     run, nodes = transforms.last(services().reader_pool)

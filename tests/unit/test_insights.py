@@ -8,6 +8,7 @@ from backend.reporting import exposures
 from backend.reporting.insight import READABLE_SCHEMAS, Column, Definition, Insight
 from backend.reporting.registry import find, registry, visible_to
 from backend.reporting.seeds import seed
+from elt.access.roles import ROLES
 from elt.contract import load_contracts
 from elt.errors import NotFound
 
@@ -42,7 +43,7 @@ def test_every_part_is_filled_in(insight: Insight) -> None:
     assert all(part.strip() for part in parts)
     assert insight.question.endswith("?")
     assert insight.columns
-    assert insight.audience <= {"researcher", "admin"}
+    assert insight.audience <= set(ROLES)
     assert insight.audience
     assert set(insight.datasets) <= {*load_contracts(), "factors/student_performance"}  # a researcher brings the last
     assert insight.datasets
@@ -118,9 +119,10 @@ def test_unqualified_and_private_relations_are_seen() -> None:
     assert "own" not in insight.relations()
 
 
-def test_single_students_are_for_administrators_only() -> None:
-    assert "at_risk_students" not in [insight.name for insight in visible_to("researcher")]
-    assert "at_risk_students" in [insight.name for insight in visible_to("admin")]
+def test_single_students_are_for_those_who_know_them_only() -> None:
+    for role in ("researcher", "auditor"):
+        assert "at_risk_students" not in [insight.name for insight in visible_to(role)]
+    assert "at_risk_students" in [insight.name for insight in visible_to("administrator")]
     with pytest.raises(NotFound) as refused:
         find("at_risk_students", "researcher")
     assert "at_risk_students" not in str(refused.value.allowed)

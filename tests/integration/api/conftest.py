@@ -27,7 +27,7 @@ from elt.settings import Settings
 from elt.store import ObjectStore
 from stack import ports
 
-ACCOUNTS = {"ada": "researcher", "bola": "researcher", "principal": "admin"}
+ACCOUNTS = {"ada": "researcher", "bola": "researcher", "principal": "administrator"}
 STUDENTS = "laurel/students"
 UPLOAD = f"/api/v1/datasets/{STUDENTS}/submissions"
 
@@ -111,7 +111,7 @@ def bola(app: Flask, keys: dict[str, str]) -> Client:
 
 @pytest.fixture
 def principal(app: Flask, keys: dict[str, str]) -> Client:
-    """An admin."""
+    """An administrator."""
     return Client(app.test_client(), keys["principal"])
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from elt import accounts
 from elt.database import connect, transaction
 from elt.settings import Settings
+from tests.integration.api.conftest import Client
 
 Students = Callable[..., bytes]
 CALLS = [
@@ -169,3 +171,21 @@ def test_no_answer_may_be_sniffed_or_framed(stranger: Any) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert "default-src 'self'" in headers["Content-Security-Policy"]
+
+
+def test_an_auditor_sees_everybodys_submissions_and_no_line_of_them(
+    app: Flask, ada: Any, module_settings: Settings, students: Students
+) -> None:
+    connection = connect(module_settings.database_url)
+    with transaction(connection):
+        keys = {role: accounts.add(connection, f"the-{role}", role) for role in ("auditor", "teacher")}
+    connection.close()
+    auditor, teacher = (Client(app.test_client(), key) for key in keys.values())
+    id = ada.upload(students()).json["id"]
+    assert auditor.get(f"/api/v1/submissions/{id}").json["id"] == id
+    assert teacher.get(f"/api/v1/submissions/{id}").status_code == 404
+    for path in ("file", "rejects", "diff", "fixes/" + str(uuid.uuid4()) + "/file"):
+        refused = auditor.get(f"/api/v1/submissions/{id}/{path}")
+        assert (refused.status_code, refused.json["code"]) == (403, "wrong_role"), path
+    assert auditor.request("DELETE", f"/api/v1/submissions/{id}").status_code == 403
+    assert {client.upload(students()).status_code for client in (auditor, teacher)} == {403}

@@ -53,7 +53,7 @@ def school(modelled: Modelled, tmp_path_factory: pytest.TempPathFactory) -> Scho
         settings,
         *(
             Visitor(app.test_client(), _add(settings, name, role))
-            for name, role in (("bola", "researcher"), ("principal", "admin"))
+            for name, role in (("bola", "researcher"), ("principal", "administrator"))
         ),
     )
 

@@ -20,10 +20,14 @@ FORMS = {"csv": "text/csv", "png": "image/png", "svg": "image/svg+xml", "pdf": "
 def test_the_catalogue_lists_what_the_role_may_read(school: School) -> None:
     listed = {
         role: {insight["name"] for insight in visitor.get(ROOT).get_json()["insights"]}
-        for role, visitor in (("researcher", school.researcher), ("admin", school.admin))
+        for role, visitor in (("researcher", school.researcher), ("administrator", school.admin))
     }
-    assert listed["admin"] == set(registry())
-    assert listed["admin"] - listed["researcher"] == {"at_risk_students", "data_quality_issues", "inactive_students"}
+    assert listed["administrator"] == set(registry())
+    assert listed["administrator"] - listed["researcher"] == {
+        "at_risk_students",
+        "data_quality_issues",
+        "inactive_students",
+    }
 
 
 @pytest.mark.parametrize("name", registry())

@@ -35,7 +35,7 @@ def keys(pipeline: Pipeline) -> dict[str, str]:
     with pipeline.pool.connection() as connection:
         return {
             role: accounts.add(connection, f"the {role}", role)  # neither of them sent anything
-            for role in ("admin", "researcher")
+            for role in ("administrator", "researcher")
         }
 
 
@@ -58,7 +58,7 @@ def test_a_fact_leads_to_its_line(client: FlaskClient, pipeline: Pipeline, keys:
         "inner join marts.dim_student using (student_key) inner join marts.dim_course using (course_key) "
         "where dim_student.student_id = 'S2' and course_name = 'Physics'"
     )
-    found = ask(client, keys["admin"], "fct_grade", student_key=student, course_key=course).json
+    found = ask(client, keys["administrator"], "fct_grade", student_key=student, course_key=course).json
     [source] = found["sources"]
     assert source["lines"] == [line] == [5]
     file = source["submission"]
@@ -70,18 +70,18 @@ def test_a_fact_leads_to_its_line(client: FlaskClient, pipeline: Pipeline, keys:
 def test_a_dimension_leads_to_the_line_that_opened_its_period(
     client: FlaskClient, pipeline: Pipeline, keys: dict[str, str]
 ) -> None:
-    found = ask(client, keys["admin"], "dim_student", student_id="S1").json["sources"]
+    found = ask(client, keys["administrator"], "dim_student", student_id="S1").json["sources"]
     places = sorted((source["submission"]["number"], source["lines"]) for source in found)
     assert places == [(1, [2]), (2, [3])]
 
 
 def test_a_guardian_leads_to_all_the_lines_that_name_him(client: FlaskClient, keys: dict[str, str]) -> None:
-    [source] = ask(client, keys["admin"], "dim_guardian", guardian_id="P1").json["sources"]
+    [source] = ask(client, keys["administrator"], "dim_guardian", guardian_id="P1").json["sources"]
     assert source["lines"] == [2, 4]
 
 
 def test_a_report_lists_all_that_is_behind_it(client: FlaskClient, keys: dict[str, str]) -> None:
-    found = ask(client, keys["admin"], "rpt_pass_rate", subject="Physics").json
+    found = ask(client, keys["administrator"], "rpt_pass_rate", subject="Physics").json
     assert found["sources"] == []
     assert {file["number"] for file in found["behind"]} >= {3}
     assert {file["dataset"] for file in found["behind"]} <= {HISTORY, "laurel/students"}
@@ -99,7 +99,7 @@ def test_what_cannot_be_traced(client: FlaskClient, keys: dict[str, str]) -> Non
         ("fct_grade", {}, 422, "no_column"),
         ("fct_grade", {"student_key": "nobody"}, 404, "unknown_row"),
     ):
-        refused = ask(client, keys["admin"], mart, **columns)
+        refused = ask(client, keys["administrator"], mart, **columns)
         assert (refused.status_code, refused.json["code"]) == (status, code)
 
 
