@@ -52,7 +52,8 @@ def add(connection: Connection, name: str, role: str, scope: Scope | None = None
             "on conflict (name) do update set role = excluded.role where not exists "
             "(select from catalog.api_key where account_id = known.account_id and revoked_at is null) "
             "returning account_id) "
-            "insert into catalog.api_key (account_id, key_hash) select account_id, %s from account returning account_id",
+            "insert into catalog.api_key (account_id, key_hash) select account_id, %s from account "
+            "returning account_id",
             [name, role_named(role), _hash(key)],
         )
         row = cursor.fetchone()

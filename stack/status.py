@@ -35,7 +35,7 @@ Laurel runs ({seconds:.0f} s).
   Airflow         {plan.airflow_url}/   ({airflow.USERNAME} / {plan.credentials["airflow_password"]})
   SQL             ./start.sh psql
 
-  Demo keys       researcher  {key}
+  Demo keys       researcher     {key}
                   administrator  {plan.credentials["admin_key"]}
 
 Try:

@@ -25,8 +25,8 @@ def get_provenance(mart: str) -> Response:
     description: >
       Any column of the mart may be given, as `?column=value`; its keys tell one row. `sources` has one entry per row:
       the submission, the lines of its file, and the fix that brought a line, if one did. A row that is made from many
-      lines, as those of `rpt_` marts are, lists all submissions `behind` it. An administrator sees every source, a researcher
-      those among their own submissions. In SQL: `… join catalog.provenance using (submission_id)`.
+      lines, as those of `rpt_` marts are, lists all submissions `behind` it. Administrators see every source,
+      a researcher those among their own submissions. In SQL: `… join catalog.provenance using (submission_id)`.
     parameters:
       - {name: mart, in: path, required: true, schema: {type: string}, example: fct_grade}
       - name: column

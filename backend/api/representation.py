@@ -15,7 +15,7 @@ from elt.ledger import Submission
 
 
 def visible(connection: Connection, account: Account, id: UUID) -> Submission:
-    """The submission, where this account may see it: its own, or any for administrators and auditors. Otherwise raises NotFound."""
+    """The submission, where this account may see it; administrators and auditors see any. Otherwise raises NotFound."""
     found = ledger.find(connection, id)
     if found is None or (not account.sees_every_submission and found.account_id != account.account_id):
         raise NotFound(
