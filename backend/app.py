@@ -20,6 +20,7 @@ from backend.api import (
     multipart,
     profiles,
     provenance,
+    reports,
     submissions,
     uploads,
     versions,
@@ -67,7 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.register(app)
     described = (drafts, contracts, header_mappings, profiles)
     data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
-    for resource in (*data, provenance, insights, model_docs, health, pages):
+    for resource in (*data, provenance, insights, reports, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     page.register(app, load_contracts())
     app.after_request(security.add_headers)

@@ -21,6 +21,7 @@ def finding(rows: Sequence[Row]) -> Finding:
         str(len(rows)),
         f"{of} at risk",
         f"{told}. Tier {max(tiers)} needs help first; each row says which rule it met.",
+        brief=f"{told}. Tier {max(tiers)} needs help first.",
     )
 
 

@@ -86,6 +86,7 @@ def _template(contracts: Mapping[str, Contract]) -> dict[str, Any]:
             {"name": "dry runs", "description": "What a file would change, before it is loaded"},
             {"name": "uploads", "description": "Large files, sent in parts straight into the store"},
             {"name": "insights", "description": "What the data says"},
+            {"name": "reports", "description": "Insights composed for print: PDF, and pictures of the pages"},
             {"name": "health", "description": "For the operator"},
         ],
         "security": [{"key": []}],

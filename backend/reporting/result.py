@@ -1,6 +1,7 @@
 """Runs an insight's SQL as the reader role, and says how fresh and how complete the data behind it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,32 +70,45 @@ def answer(insight: Insight, arguments: Mapping[str, str], pool: Pool) -> Result
     Raises BadRequest for a parameter or value that is not allowed, Unavailable while the marts are not built
     or where the warehouse is too slow.
     """
-    _check_names(insight, arguments)
+    with snapshot(pool) as connection:
+        return answer_within(connection, insight, arguments)
+
+
+@contextmanager
+def snapshot(pool: Pool) -> Iterator[Connection]:
+    """A connection on which everything is read as of one moment, with a time limit for each statement.
+
+    Raises Unavailable while the marts are not built or where the warehouse is too slow.
+    """
     with pool.connection() as connection:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("set transaction isolation level repeatable read, read only")
                 cursor.execute("set local statement_timeout = %s", [STATEMENT_TIMEOUT])
-            choices = tuple(
-                _choice(parameter, arguments.get(parameter.name) or None, connection)
-                for parameter in insight.parameters
-            )
-            bound = {choice.parameter.name: choice.value for choice in choices}
-            rows = _rows(connection, insight.sql, bound)
-            freshness = _freshness(connection, insight.datasets)
+            yield connection
         except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName) as error:
             raise Unavailable(
                 "marts_not_built",
-                "The marts behind this insight are not built yet.",
+                "The marts behind this are not built yet.",
                 remedy="Upload the files it needs and wait until they are modelled; see /data.",
             ) from error
         except psycopg2.errors.QueryCanceled as error:
             raise Unavailable(
                 "too_slow",
-                f"The marts did not give this insight within {STATEMENT_TIMEOUT}.",
+                f"The marts did not answer within {STATEMENT_TIMEOUT}.",
                 remedy="Try again in a minute: a transform may be running.",
             ) from error
-    return Result(insight, choices, rows, insight.finding(rows), freshness)
+
+
+def answer_within(connection: Connection, insight: Insight, arguments: Mapping[str, str]) -> Result:
+    """The insight, read from the snapshot of which this is the connection. Raises BadRequest."""
+    _check_names(insight, arguments)
+    choices = tuple(
+        _choice(parameter, arguments.get(parameter.name) or None, connection) for parameter in insight.parameters
+    )
+    bound = {choice.parameter.name: choice.value for choice in choices}
+    found = rows(connection, insight.sql, bound)
+    return Result(insight, choices, found, insight.finding(found), _freshness(connection, insight.datasets))
 
 
 def _check_names(insight: Insight, arguments: Mapping[str, str]) -> None:
@@ -109,7 +123,7 @@ def _check_names(insight: Insight, arguments: Mapping[str, str]) -> None:
 
 
 def _choice(parameter: Parameter, value: str | None, connection: Connection) -> Choice:
-    allowed = tuple(str(next(iter(row.values()))) for row in _rows(connection, parameter.values_sql, {}))
+    allowed = tuple(str(next(iter(row.values()))) for row in rows(connection, parameter.values_sql, {}))
     if value is not None and value not in allowed:
         raise BadRequest(
             "bad_parameter",
@@ -121,14 +135,15 @@ def _choice(parameter: Parameter, value: str | None, connection: Connection) -> 
     return Choice(parameter, allowed, value if value is not None else parameter.default)
 
 
-def _rows(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> tuple[Row, ...]:
+def rows(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> tuple[Row, ...]:
+    """What a statement gives, in its order."""
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(sql, arguments)
         return tuple(cursor.fetchall())
 
 
 def _freshness(connection: Connection, datasets: Sequence[str]) -> Freshness:
-    published = _rows(
+    published = rows(
         connection,
         """
         select
@@ -144,7 +159,7 @@ def _freshness(connection: Connection, datasets: Sequence[str]) -> Freshness:
         """,
         {},
     )
-    status = _rows(
+    status = rows(
         connection,
         """
         select

@@ -1,0 +1,102 @@
+"""Reports over HTTP: which there are, and each as PDF or as a ZIP with its pages as pictures."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from backend.auth import account, require_role
+from backend.problems import BadRequest
+from backend.reporting.building import Built, build, subjects
+from backend.reporting.reading import version_of
+from backend.reporting.report_kinds import ReportKind, find_kind, kinds_for
+from backend.reporting.result import snapshot
+from backend.services import services
+from elt import audit
+
+blueprint = Blueprint("reports", __name__, url_prefix="/api/v1/reports")
+
+MIMETYPES = {"pdf": "application/pdf", "zip": "application/zip"}
+
+
+@blueprint.get("")
+@require_role()
+def list_reports() -> Response:
+    """The catalogue of reports.
+    ---
+    tags: [reports]
+    summary: Every report that your role may read, what there is one of each for, and the data's version
+    responses:
+      200:
+        description: The catalogue; `links` lead to each report, a report per class or student takes it as a parameter.
+        content: {application/json: {schema: {type: object}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    with snapshot(services().reader_pool) as connection:
+        version = version_of(connection)
+        listed = [_described(kind, subjects(kind, connection)) for kind in kinds_for(account().role)]
+    return jsonify(version=version.number, published_at=version.published_at.isoformat(), reports=listed)
+
+
+def _described(kind: ReportKind, values: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "name": kind.name,
+        "title": kind.title,
+        "tells": kind.tells,
+        "names_people": kind.names_people,
+        "parameter": kind.subject and {"name": kind.subject.name, "label": kind.subject.label, "allowed": list(values)},
+        "links": {form: url_for("reports.get_report", name=kind.name, form=form) for form in MIMETYPES},
+    }
+
+
+@blueprint.get("/<name>.<any(pdf,zip):form>")
+@require_role()
+def get_report(name: str, form: str) -> Response:
+    """One report as a file.
+    ---
+    tags: [reports]
+    summary: One report, built from the data as they are published - PDF, or ZIP (the PDF and a PNG of each page)
+    description: >
+      The same data give the same bytes, whenever and wherever it is built; `Laurel-Data-Version` and the file itself
+      say which data. That a report was built is on record.
+    parameters:
+      - {name: name, in: path, required: true, schema: {type: string}, example: principal}
+      - {name: form, in: path, required: true, schema: {type: string, enum: [pdf, zip]}}
+    responses:
+      200:
+        description: The file.
+        headers: {Laurel-Data-Version: {schema: {type: integer}, description: The transform that published the data}}
+        content:
+          application/pdf: {schema: {type: string, format: binary}}
+          application/zip: {schema: {type: string, format: binary}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    kind = find_kind(name, account().role)
+    built = build(kind, _subject(kind), services().reader_pool)
+    _put_on_record(built, form)
+    response = Response(built.pdf() if form == "pdf" else built.zip(), mimetype=MIMETYPES[form])
+    response.headers["Laurel-Data-Version"] = str(built.version.number)
+    response.headers.set("Content-Disposition", "inline", filename=f"{built.stem()}.{form}")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _subject(kind: ReportKind) -> str | None:
+    """What the report is to be about, of the query. Raises BadRequest for any other parameter."""
+    arguments = request.args.to_dict()
+    chosen = arguments.pop(kind.subject.name, None) if kind.subject else None
+    if arguments:
+        allowed = f"?{kind.subject.name}=…" if kind.subject else "No parameter."
+        raise BadRequest(
+            "unknown_parameter", "This report has no such parameter.", allowed=allowed, remedy="See /api/v1/reports."
+        )
+    return chosen
+
+
+def _put_on_record(built: Built, form: str) -> None:
+    """Who built which report of which data; of a person, by the number the school gives."""
+    with services().pool.connection() as connection:
+        subject = f"{built.kind.name}/{built.subject}" if built.subject else built.kind.name
+        told = {"form": form, "version": built.version.number, "names_people": built.kind.names_people}
+        audit.record(connection, account().account_id, "report.built", subject, told)
