@@ -13,13 +13,14 @@ Exit codes: 0 every line is loaded; 3 loaded, but some lines were refused; 1 the
 import argparse
 import base64
 import hashlib
+import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,17 @@ from typing import Any
 import requests
 from tqdm import tqdm
 
+Stated = dict[str, str]  # what the sender says of the file's encoding and dialect: the API's own parameters
+
 MEBIBYTE = 2**20
+STATED = ("encoding", "delimiter", "quote")
 PATIENCE_SECONDS = 300  # how long a server that does not answer, or a store that takes nothing, is tried again
 TIMEOUT = (10, 120)
 OVER = ("modelled", "rejected", "replaced", "retracted", "held")
 SENT_BEFORE = "The same data had been sent before."
 COUNTS = {"lines_read": "read", "rows_loaded": "loaded", "rows_rejected": "refused"}
+WOULD_BE = {"lines_read": "read", "rows_accepted": "would be loaded", "rows_rejected": "would be refused"}
+ROW_KINDS = ("new", "changed", "unchanged", "removed")
 GONE = ("rejected", "replaced", "retracted")  # such a submission does not hold the file any more: it may be sent again
 
 
@@ -114,12 +120,16 @@ class Api:
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {key}"
 
-    def call(self, method: str, path: str, **named: Any) -> requests.Response:
-        """Raises GivenUp with the problem's own words where the answer is an error."""
+    def call(
+        self, method: str, path: str, body: Callable[[], Section] | None = None, **named: Any
+    ) -> requests.Response:
+        """Raises GivenUp with the problem's own words where the answer is an error. Each try gets a new `body`."""
         deadline, pause = time.monotonic() + PATIENCE_SECONDS, 1.0
         while True:
             try:
-                response = self._session.request(method, self._url + path, timeout=TIMEOUT, **named)
+                with closing(body()) if body else nullcontext() as data:
+                    whole = {"data": data, **named} if data else named
+                    response = self._session.request(method, self._url + path, timeout=TIMEOUT, **whole)
                 if response.status_code < 400 or response.status_code == 409:
                     return response
                 if response.status_code < 500:
@@ -142,33 +152,46 @@ def words(response: requests.Response) -> str:
     return " ".join(str(problem[name]) for name in ("detail", "allowed", "remedy") if problem.get(name))
 
 
-def upload(api: Api, dataset: str, file: File, threshold: int, parallel: int) -> list[str]:
+def confirm(api: Api, dataset: str, mapping: dict[str, str]) -> None:
+    """Add to what this researcher's files call the dataset's columns; it is remembered, each column once."""
+    path = f"/api/v1/datasets/{dataset}/mapping"
+    known = api.call("GET", path).json()["mapping"]
+    kept = {header: field for header, field in known.items() if field not in mapping.values()}
+    api.call("PUT", path, json={**kept, **mapping})
+
+
+def upload(api: Api, dataset: str, file: File, stated: Stated, threshold: int, parallel: int) -> list[str]:
     """Send the file; returns the ids of the submissions that hold it."""
-    taken = _send_whole(api, dataset, file) if file.size <= threshold else _send_parts(api, dataset, file, parallel)
+    if file.size <= threshold:
+        taken = _send_whole(api, dataset, file, stated)
+        if taken.status_code == 200:
+            print(SENT_BEFORE)
+    else:
+        taken = _send_parts(api, dataset, file, stated, parallel)
     if taken.status_code == 409:
         raise GivenUp(words(taken), 1)
     answer = taken.json()
     return [one["id"] for one in answer.get("submissions", [answer])]
 
 
-def _send_whole(api: Api, dataset: str, file: File) -> requests.Response:
-    # Not streamed: a repeated call needs its body again, and it is small.
+def _send_whole(api: Api, dataset: str, file: File, stated: Stated) -> requests.Response:
     with progress("sending", file.size) as bar:
-        response = api.call(
+
+        def body() -> Section:
+            bar.reset()
+            return Section(file, 0, file.size, bar)
+
+        return api.call(
             "POST",
             f"/api/v1/datasets/{dataset}/submissions",
-            params={"filename": file.path.name},
-            data=file.path.read_bytes(),
+            body if file.size else None,
+            params={"filename": file.path.name, **stated},
             headers={"Content-Type": "text/csv"},
         )
-        bar.update(file.size)
-    if response.status_code == 200:
-        print(SENT_BEFORE)
-    return response
 
 
-def _send_parts(api: Api, dataset: str, file: File, parallel: int) -> requests.Response:
-    begun = _begin(api, dataset, file)
+def _send_parts(api: Api, dataset: str, file: File, stated: Stated, parallel: int) -> requests.Response:
+    begun = _begin(api, dataset, file, stated)
     here = begun["links"]["self"]
     while True:
         _send_missing(api, here, file, parallel)
@@ -186,12 +209,14 @@ def _send_parts(api: Api, dataset: str, file: File, parallel: int) -> requests.R
             return response
 
 
-def _begin(api: Api, dataset: str, file: File) -> Any:
+def _begin(api: Api, dataset: str, file: File, stated: Stated) -> Any:
     """The upload of this file: the one that was begun earlier, unless that has come to nothing."""
+    path = f"/api/v1/datasets/{dataset}/uploads"
+    name = " ".join([dataset, file.sha256, *(f"{key}={value}" for key, value in sorted(stated.items()))])
     body = {"filename": file.path.name, "bytes": file.size, "sha256": file.sha256}
     for attempt in range(1, 1000):
-        key = hashlib.sha256(f"{dataset} {file.sha256} {attempt}".encode()).hexdigest()
-        response = api.call("POST", f"/api/v1/datasets/{dataset}/uploads", json=body, headers={"Idempotency-Key": key})
+        key = hashlib.sha256(f"{name} {attempt}".encode()).hexdigest()
+        response = api.call("POST", path, json=body, params=stated, headers={"Idempotency-Key": key})
         if response.status_code == 409:
             raise GivenUp(words(response), 1)
         found = response.json()
@@ -291,6 +316,45 @@ def outcome(api: Api, id: str, patience: float) -> int:
     return 3 if found["rows_rejected"] else 0
 
 
+def dry_run(api: Api, dataset: str, file: File, stated: Stated, patience: float) -> int:
+    """Say what the file would change, and return the exit code that sending it would end with."""
+    taken = _send_whole(api, dataset, file, {**stated, "dry_run": "true"})
+    if taken.status_code == 409:
+        raise GivenUp(words(taken), 1)
+    path = taken.json()["links"]["self"]
+    deadline = time.monotonic() + patience
+    while True:
+        found = api.call("GET", path, params={"wait": max(0, min(30, deadline - time.monotonic()))}).json()
+        if found["status"] in ("done", "rejected", "failed") or time.monotonic() >= deadline:
+            break
+        time.sleep(1)
+    print(f"{found['filename']}: dry run {found['status']}; nothing was loaded")
+    _print_receipt(found)
+    if found["status"] not in ("done", "rejected"):
+        return 4
+    if found["status"] == "rejected":
+        return 1
+    return 3 if found["rows_rejected"] else 0
+
+
+def _print_receipt(found: Any) -> None:
+    """What is known of a dry run, for a person."""
+    if found["lines_read"] is not None:
+        print("  lines: " + ", ".join(f"{found[name]:,} {label}" for name, label in WOULD_BE.items()))
+    if found["error"]:
+        print(f"  {found['error']['message']}")
+    for group in found["error_groups"] or []:
+        print(f"  {group['message']}")
+    if found["rows"]:
+        print("  rows: " + ", ".join(f"{found['rows'][kind]:,} {kind}" for kind in ROW_KINDS))
+    if found["held_for"]:
+        print("  It would be held: it lacks many of the rows that it replaces.")
+    for kpi in found["kpis"] or []:
+        print(f"  {kpi['text']}")
+    if found["rows_rejected"]:
+        print(f"  The lines that would be refused, with the reason of each: GET {found['links']['rejects']}")
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m elt.client", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -303,7 +367,18 @@ def main(arguments: list[str] | None = None) -> int:
     send.add_argument("--parts-above", type=int, default=64, metavar="M", help="larger files go in parts (%(default)s)")
     send.add_argument("--parallel", type=int, default=4, metavar="N", help="parts at the same time (%(default)s)")
     send.add_argument("--wait", type=float, default=3600, metavar="SECONDS", help="for the outcome (%(default)g)")
+    send.add_argument("--dry-run", action="store_true", help="only say what the file would change")
+    send.add_argument(
+        "--mapping",
+        type=json.loads,
+        metavar="JSON",
+        help='confirm what your files call columns: {"Sch ID": "Student ID"}',
+    )
+    send.add_argument("--encoding", help="of the file, where it is not to be found out: windows-1252, for example")
+    send.add_argument("--delimiter", help="comma, semicolon, tab or pipe; otherwise found out")
+    send.add_argument("--quote", help="double, single or none; otherwise found out")
     options = parser.parse_args(arguments)
+    stated = {name: text for name in STATED if (text := getattr(options, name))}
     key = os.environ.get("LAUREL_KEY") or os.environ.get("LAUREL_RESEARCHER_KEY")
     if not key:
         parser.error("LAUREL_KEY is not set: the API key that you were given.")
@@ -312,7 +387,12 @@ def main(arguments: list[str] | None = None) -> int:
     api = Api(options.api, key)
     try:
         file = File.read(options.file)
-        ids = upload(api, options.dataset, file, options.parts_above * MEBIBYTE, options.parallel)
+        if options.dry_run:
+            told = {**stated, "mapping": json.dumps(options.mapping)} if options.mapping else stated
+            return dry_run(api, options.dataset, file, told, options.wait)
+        if options.mapping:
+            confirm(api, options.dataset, options.mapping)
+        ids = upload(api, options.dataset, file, stated, options.parts_above * MEBIBYTE, options.parallel)
         for id in ids:
             print(f"It is safe with the server, as submission {id}.")
         codes = [outcome(api, id, options.wait) for id in ids] if options.wait else [0]

@@ -15,8 +15,10 @@ from elt.detecting import Stated, read_front
 from elt.dry_run_ledger import DryRun
 from elt.duplicates import reject_duplicates
 from elt.error_groups import count_errors
-from elt.errors import LaurelError, Refused
+from elt.errors import Conflict, LaurelError, Refused
+from elt.ledger import Incoming
 from elt.loading import check_unchanged
+from elt.receiving import check_own_content
 from elt.settling import refusal_of
 from elt.store import ObjectStore
 from elt.streams import Source
@@ -61,8 +63,19 @@ def check(connection: Connection, store: ObjectStore, contract: Contract, run: D
 
 
 def _refuse_known(connection: Connection, run: DryRun, sha256: str) -> None:
-    if ledger.find_live(connection, run.dataset_id, sha256) is not None:
-        raise Refused("duplicate_content", "The same data are live in this dataset, so sending them changes nothing.")
+    """Raises Refused where the same data are live: with what sending them would answer, or that it changes nothing."""
+    live = ledger.find_live(connection, run.dataset_id, sha256)
+    if live is None:
+        return
+    replaced = ledger.get(connection, run.replaces_id) if run.replaces_id else None
+    owner = replaced.account_id if replaced else run.account_id
+    try:
+        check_own_content(
+            Incoming(run.dataset_id, owner, run.filename, replaces=replaced, stated=Stated(**run.stated)), live
+        )
+    except Conflict as conflict:
+        raise Refused(conflict.code, conflict.message, allowed=conflict.allowed, remedy=conflict.remedy) from conflict
+    raise Refused("duplicate_content", "The same data are live in this dataset, so sending them changes nothing.")
 
 
 def _counts(tally: Tally) -> dict[str, int]:

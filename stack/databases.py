@@ -8,9 +8,15 @@ from psycopg2 import sql
 
 
 def create_roles(superuser_url: str, owner_password: str, reader_password: str, airflow_password: str) -> None:
-    """Make the three roles of the embedded cluster, or give those that exist their password again."""
+    """Make the three roles of the embedded cluster, or give those that exist their password again.
+
+    Their passwords are random secrets, which no number of iterations makes harder to guess; 4,096 of them are half of
+    what a connection costs (13.3 ms against 6.8 ms), and dbt makes one per node.
+    """
     ensure_roles(
-        superuser_url, {"laurel": owner_password, "laurel_reader": reader_password, "airflow": airflow_password}
+        superuser_url,
+        {"laurel": owner_password, "laurel_reader": reader_password, "airflow": airflow_password},
+        scram_iterations=1,
     )
 
 
@@ -20,9 +26,10 @@ def create_databases(superuser_url: str) -> None:
     ensure_database(superuser_url, "airflow")
 
 
-def ensure_roles(superuser_url: str, passwords: Mapping[str, str]) -> None:
+def ensure_roles(superuser_url: str, passwords: Mapping[str, str], scram_iterations: int = 4096) -> None:
     """Make a role per name, or give those that exist their password again."""
     with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("set scram_iterations = %s", [scram_iterations])
         cursor.execute("select rolname from pg_roles")
         existing = {name for (name,) in cursor.fetchall()}
         for role, password in passwords.items():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from backend.reporting import oulad
+from backend.reporting.charts import COUNTS
 from backend.reporting.insight import Column, Definition, Finding, Insight, Row
 from backend.reporting.seeds import kpi_threshold
 from backend.reporting.values import shown
@@ -77,7 +78,7 @@ INSIGHT = Insight(
         "mark": {"type": "bar"},
         "encoding": {
             "y": {"field": "silence", "type": "nominal", "title": "Without a click", "sort": _BUCKETS},
-            "x": {"aggregate": "count", "type": "quantitative", "title": "Students", "axis": {"tickMinStep": 1}},
+            "x": {"aggregate": "count", "type": "quantitative", "title": "Students", "axis": COUNTS},
             "tooltip": [
                 {"field": "silence", "title": "Without a click"},
                 {"aggregate": "count", "title": "Students"},

@@ -1,7 +1,8 @@
 {#
     Student's t and Fisher's F in SQL, which has only the error function. Degrees of freedom may be fractional
-    (Welch). With five or more of them everything here is right to two decimals, which association_rule's smallest
-    groups guarantee; tests hold the macros against tables.
+    (Welch). With five or more of them, which association_rule's smallest groups guarantee, the p of t is right to two
+    decimals and that of F to one hundredth; far out in the tail the p of F is only small, not exact. Tests hold the
+    macros against tables.
 #}
 
 {# The two-sided p-value of t: Hill's normal approximation (1970, CACM algorithm 395), then erfc. #}

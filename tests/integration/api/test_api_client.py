@@ -1,5 +1,6 @@
 """python -m elt.client against a real server: resumes after a SIGKILL, renews URLs, and says what became of a file."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,13 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from elt import client
+from elt import client, dry_run
 from elt.assembling import Assembler
 from elt.contract import load_contracts
 from elt.database import Pool, connect, transaction
@@ -79,6 +80,30 @@ def test_the_outcome_is_told(
     assert "eleven" not in printed
 
 
+def test_a_dry_run_is_told_and_nothing_sent(
+    environment: dict[str, str], students: Students, tmp_path: Path, module_settings: Settings, capsys: Any
+) -> None:
+    path = tmp_path / "looked_at.csv"
+    path.write_bytes(students(40, Age="eleven"))
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(client.main(["upload", DATASET, str(path), "--dry-run"])))
+    thread.start()
+    store = ObjectStore(module_settings)
+    with closing(Pool(module_settings.database_url, 1)) as pool:
+        while thread.is_alive():
+            dry_run.process(module_settings, store, load_contracts(), patience=0)
+            thread.join(0.2)
+        with pool.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("select from catalog.submission where filename = 'looked_at.csv'")
+            assert cursor.rowcount == 0
+    printed = capsys.readouterr().out
+    assert codes == [3], printed
+    assert "40 read, 39 would be loaded, 1 would be refused" in printed
+    assert "rows: 39 new" in printed
+    assert "Age" in printed
+    assert "eleven" not in printed
+
+
 def test_without_a_server_it_says_so(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
@@ -131,6 +156,24 @@ def assembling(module_settings: Settings) -> Iterator[None]:
     thread.join()
 
 
+@pytest.mark.parametrize("threshold", ["0", "64"])
+def test_a_mapping_and_an_encoding_go_with_the_file(
+    environment: dict[str, str], students: Students, tmp_path: Path, threshold: str, assembling: None, capsys: Any
+) -> None:
+    path = tmp_path / "drifted.csv"
+    header = f"Pupil {threshold}"  # a mapping is remembered, so each case needs its own
+    path.write_bytes(students(3).replace(b"Student ID", header.encode(), 1))
+    arguments = ["upload", DATASET, str(path), "--parts-above", threshold, "--wait", "0"]
+    assert client.main(arguments) == 1
+    arguments += ["--mapping", json.dumps({header: "Student ID"}), "--encoding", "windows-1252"]
+    assert client.main(arguments) == 0
+    id = capsys.readouterr().out.split()[-1].removesuffix(".")
+    api = client.Api(environment["LAUREL_API_URL"], environment["LAUREL_KEY"])
+    sent = api.call("GET", f"/api/v1/submissions/{id}").json()
+    assert sent["header_mapping"] == {header: "Student ID"}
+    assert sent["stated"] == {"encoding": "windows-1252"}
+
+
 def test_a_killed_client_goes_on_where_it_was(
     environment: dict[str, str], large: Path, module_settings: Settings, server: Any, assembling: None
 ) -> None:
@@ -169,7 +212,7 @@ def test_parts_that_had_arrived_are_not_sent_again(
 ) -> None:
     store, file = ObjectStore(module_settings), client.File.read(large)
     api = client.Api(environment["LAUREL_API_URL"], keys["ada"])
-    begun = client._begin(api, DATASET, file)
+    begun = client._begin(api, DATASET, file, {})
     prefix = f"incoming/{begun['id']}/"
     with client.progress("sending", file.size) as bar:
         while len(store.sizes(prefix)) < 2:  # the store may answer 500 to one of two that come at once at first
@@ -179,7 +222,7 @@ def test_parts_that_had_arrived_are_not_sent_again(
     client._send_missing(api, begun["links"]["self"], file, 2)
     assert {key: store.state(key) for key in before} == before
     assert len(store.sizes(prefix)) == 6
-    assert client._begin(api, DATASET, file)["id"] == begun["id"]
+    assert client._begin(api, DATASET, file, {})["id"] == begun["id"]
 
 
 def test_an_expired_url_is_renewed(
@@ -187,7 +230,7 @@ def test_an_expired_url_is_renewed(
 ) -> None:
     store, file = ObjectStore(module_settings), client.File.read(large)
     api = client.Api(environment["LAUREL_API_URL"], keys["ada"])
-    begun = client._begin(api, DATASET, file)
+    begun = client._begin(api, DATASET, file, {})
     expired = [
         {**part, "url": store.presigned_put(f"incoming/{begun['id']}/{part['number']:05}", part["bytes"], 1)}
         for part in begun["missing"]
@@ -205,7 +248,7 @@ def test_a_file_that_changes_meanwhile_is_not_sent(
 ) -> None:
     file = client.File.read(large)
     api = client.Api(environment["LAUREL_API_URL"], keys["ada"])
-    begun = client._begin(api, DATASET, file)
+    begun = client._begin(api, DATASET, file, {})
     with large.open("ab") as opened:
         opened.write(b"one more line\n")
     with pytest.raises(client.GivenUp, match="was changed"):

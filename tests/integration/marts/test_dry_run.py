@@ -17,6 +17,7 @@ import yaml
 
 from elt import dry_run, ledger
 from elt.dbt_build import PROJECT
+from elt.detecting import Stated
 from elt.dry_run_ledger import DryRun, find
 from elt.errors import LaurelError, NotFound
 from elt.ledger import Incoming, Submission
@@ -46,9 +47,11 @@ def pipeline(modelled_settings: Settings) -> Pipeline:
     return pipeline
 
 
-def send(pipeline: Pipeline, data: bytes, dataset: str = STUDENTS, replaces: Submission | None = None) -> DryRun:
+def send(
+    pipeline: Pipeline, data: bytes, dataset: str = STUDENTS, replaces: Submission | None = None, **stated: str
+) -> DryRun:
     """A dry run that waits."""
-    incoming = Incoming(dataset, pipeline.account_id, "file.csv", replaces=replaces)
+    incoming = Incoming(dataset, pipeline.account_id, "file.csv", replaces=replaces, stated=Stated(**stated))
     run = dry_run.receive(pipeline.pool, pipeline.store, pipeline.contracts, io.BytesIO(data), incoming, 10**8)
     assert run.status == "received"
     return run
@@ -65,9 +68,11 @@ def look(pipeline: Pipeline, run: DryRun) -> DryRun:
     return found
 
 
-def ask(pipeline: Pipeline, data: bytes, dataset: str = STUDENTS, replaces: Submission | None = None) -> DryRun:
+def ask(
+    pipeline: Pipeline, data: bytes, dataset: str = STUDENTS, replaces: Submission | None = None, **stated: str
+) -> DryRun:
     """The settled dry run of a file."""
-    run = send(pipeline, data, dataset, replaces)
+    run = send(pipeline, data, dataset, replaces, **stated)
     assert make(pipeline) == 1
     return look(pipeline, run)
 
@@ -268,6 +273,16 @@ def test_the_same_data_again_changes_nothing(pipeline: Pipeline) -> None:
     pipeline.send(data)
     run = ask(pipeline, data)
     assert (run.status, run.error_code) == ("rejected", "duplicate_content")
+    assert "changes nothing" in str(run.error_message)
+
+
+def test_the_same_data_read_otherwise_are_told_as_sending_them_would(pipeline: Pipeline) -> None:
+    data = students("S3", "S4")
+    pipeline.send(data)
+    pipeline.poll()
+    run = ask(pipeline, data, encoding="windows-1252")
+    assert (run.status, run.error_code) == ("rejected", "duplicate_content")
+    assert "Retract that submission" in str(run.error_message)
 
 
 def test_a_lost_object_is_told_at_once(pipeline: Pipeline) -> None:
