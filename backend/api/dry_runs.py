@@ -65,10 +65,10 @@ def get_dry_run(id: UUID) -> Response:
       default: {$ref: "#/components/responses/Problem"}
     """
     seconds = parameters.wait()
-    run = _look(id)
+    run = look(id)
     if seconds > 0 and run.status not in SETTLED:
         with waiting_room().place() as free:
-            run = _wait(partial(_look, id), seconds) if free else run
+            run = _wait(partial(look, id), seconds) if free else run
     response = jsonify(as_json(run))
     if run.status not in SETTLED:
         response.headers["Retry-After"] = "1"
@@ -90,7 +90,7 @@ def get_dry_run_rejects(id: UUID) -> Response:
         content: {text/csv: {schema: {type: string}}}
       default: {$ref: "#/components/responses/Problem"}
     """
-    run = _look(id)
+    run = look(id)
     with services().pool.connection() as connection:
         audit.record(connection, account().account_id, "dry_run.download_rejects", str(id), None)
     header, format = [*ERROR_COLUMNS, *(run.header or [])], LineFormat.of(run.dialect)
@@ -111,7 +111,7 @@ def forget_dry_run(id: UUID) -> tuple[str, int]:
       204: {description: It is gone. One that is still being made cannot be deleted (409).}
       default: {$ref: "#/components/responses/Problem"}
     """
-    run = _look(id)
+    run = look(id)
     with services().pool.connection() as connection:
         dry_run_ledger.forget(connection, run)
         audit.record(connection, account().account_id, "dry_run.delete", str(id), None)
@@ -150,7 +150,7 @@ def as_json(run: DryRun) -> dict[str, Any]:
     }
 
 
-def _look(id: UUID) -> DryRun:
+def look(id: UUID) -> DryRun:
     """The dry run, where this account may see it: its own, or any for an administrator. Otherwise raises NotFound."""
     with services().pool.connection() as connection:
         run = dry_run_ledger.find(connection, id)
@@ -164,12 +164,12 @@ def _look(id: UUID) -> DryRun:
     return run
 
 
-def _wait(look: Callable[[], DryRun], seconds: float) -> DryRun:
+def _wait(see: Callable[[], DryRun], seconds: float) -> DryRun:
     """Look again until it is settled or the time is over. No connection is held between two looks."""
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
         time.sleep(min(POLL_SECONDS, left))
-        run = look()
+        run = see()
         if run.status in SETTLED:
             return run
-    return look()
+    return see()

@@ -110,16 +110,16 @@ def get_submission(id: UUID) -> Response:
         with services().pool.connection() as connection:
             return visible(connection, account(), id)
 
-    submission = waiting_room().watch(look, _is_settled, seconds)
+    submission = waiting_room().watch(look, is_settled, seconds)
     with services().pool.connection() as connection:
         groups = error_groups(connection, submission.submission_id)
     response = jsonify(with_error_groups(submission, groups))
-    if not _is_settled(submission):
+    if not is_settled(submission):
         response.headers["Retry-After"] = "1"
     return response
 
 
-def _is_settled(submission: Submission) -> bool:
+def is_settled(submission: Submission) -> bool:
     """Nothing is under way: no load, no transform, no correction."""
     return submission.status in SETTLED and (submission.open_fixes == 0 or submission.status != "modelled")
 

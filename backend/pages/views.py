@@ -1,4 +1,4 @@
-"""The pages people read: the overview, one insight, the files that were sent."""
+"""The pages people read: the overview, one insight, the last transform."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,9 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from backend.api import parameters
 from backend.api.insights import answered, links
-from backend.auth import account, require_role, visible_account_id
-from backend.pages import assets, described, signing_in, transforms
+from backend.auth import account, require_role
+from backend.pages import assets, data, described, signing_in, transforms
 from backend.pages.prose import prose
 from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, log_frames, status_of, told
 from backend.reporting import charts
@@ -18,11 +17,9 @@ from backend.reporting.registry import visible_to
 from backend.reporting.result import Result, answer
 from backend.reporting.values import shown
 from backend.services import services
-from elt import ledger
 from elt.errors import LaurelError, Unavailable
 
 TABLE_ROWS = 200  # of a page; the CSV holds them all
-SUBMISSIONS = 100  # of a page; a link leads to the older ones
 FAMILIES = {
     "laurel": "The school",
     "factors": "Datasets that researchers brought",
@@ -34,6 +31,7 @@ blueprint.add_app_template_filter(shown, "shown")
 blueprint.add_app_template_filter(prose, "prose")
 signing_in.add_to(blueprint)
 described.add_to(blueprint)
+data.add_to(blueprint)
 
 
 @blueprint.get("/")
@@ -64,22 +62,6 @@ def insight(name: str) -> str:
         rows=result.rows[:TABLE_ROWS],
         related=[other for other in visible_to(account().role) if other.name in found.related],
     )
-
-
-@blueprint.get("/data")
-@require_role()
-def data() -> str:
-    """The files that were sent and what became of them; a researcher's own, or all for an administrator."""
-    with services().pool.connection() as connection:
-        found = ledger.page(
-            connection,
-            account_id=visible_account_id(),
-            before=parameters.cursor(),
-            limit=SUBMISSIONS + 1,  # one more tells whether there are older ones
-        )
-    shown = found[:SUBMISSIONS]
-    older = parameters.to_cursor(shown[-1].submission_id) if len(found) > SUBMISSIONS else None
-    return render_template("data.html", submissions=shown, older=older, is_admin=account().sees_every_submission)
 
 
 @blueprint.get("/transform")
