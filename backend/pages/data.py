@@ -15,6 +15,7 @@ from backend.auth import account, require_role, visible_account_id
 from backend.pages import states
 from backend.services import services
 from elt import fixes, ledger
+from elt.access.roles import SENDERS
 from elt.contract import Contract
 from elt.detecting import DELIMITERS, QUOTES
 from elt.dry_run_ledger import SETTLED as DRY_RUN_SETTLED
@@ -38,7 +39,7 @@ def add_to(blueprint: Blueprint) -> None:
 
 @require_role()
 def data() -> Response:
-    """Where files are sent, and the files that were sent: a researcher's own, or all for an administrator."""
+    """Where files are sent, and the files that were sent: a researcher's own, all for administrators and auditors."""
     contracts = list(services().contracts.values())
     with services().pool.connection() as connection:
         found = ledger.page(
@@ -50,6 +51,7 @@ def data() -> Response:
     shown = found[:SUBMISSIONS]
     page = render_template(
         "data.html",
+        viewer=account(),
         datasets=[_choice(contract) for contract in contracts],
         submissions=shown,
         older=parameters.to_cursor(shown[-1].submission_id) if len(found) > SUBMISSIONS else None,
@@ -83,7 +85,7 @@ def submission(id: UUID) -> str:
     )
 
 
-@require_role()
+@require_role(*SENDERS)
 def dry_run(id: UUID) -> str:
     """The receipt of a dry run: what a file would change."""
     found = dry_runs.look(id)
@@ -112,8 +114,11 @@ def _formats() -> dict[str, dict[str, str]]:
 
 def _may(found: Submission) -> dict[str, bool]:
     """Which calls the submission's state allows; the API decides, this only spares a person what it would refuse."""
+    if not account().may_send:
+        return {}
     is_live = found.status in LIVE
     return {
+        "read": True,
         "fix": found.status in fixes.FIXABLE and bool(found.rows_rejected),
         "replace": is_live and found.replaced_by_id is None,
         "retract": is_live,

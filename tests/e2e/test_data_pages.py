@@ -89,8 +89,8 @@ def test_a_file_goes_from_refused_to_in_use_and_is_taken_back(stack, page: Page)
     # The refused line comes back corrected.
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the refused lines").click()
-    rejects = download.value.path().read_text()
-    choose(page.get_by_label("Drop the corrected file here, or choose it"), "right.csv", rejects.replace("four", "14").encode())
+    right = download.value.path().read_text().replace("four", "14").encode()
+    choose(page.get_by_label("Drop the corrected file here, or choose it"), "right.csv", right)
     expect(page.locator("#refused")).to_contain_text("1 of 1 lines joined", timeout=PATIENCE)
     expect(page.locator(".counts")).to_have_text(re.compile(r"Loaded\s*30\s*Refused\s*0"))
     expect(page.locator(".steps [aria-current=step]")).to_contain_text("In use", timeout=PATIENCE)

@@ -201,5 +201,5 @@ def test_vega_comes_from_the_installed_package(researcher: FlaskClient) -> None:
 def test_the_data_page_lists_the_files_of_the_one_who_sent_them(school: School, researcher: FlaskClient) -> None:
     assert "Nothing has been sent yet" in researcher.get("/data").get_data(as_text=True)
     shown = signed_in(school, school.admin.key).get("/data").get_data(as_text=True)
-    assert shown.count("modelled</span>") == 5
-    assert shown.count("/rejects") == 5
+    assert shown.count('class="state modelled">in use</span>') == 5
+    assert shown.count("#refused") == 5

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from backend.pages import transforms, views
+from backend.pages import data, transforms
 from backend.reporting import result
 from elt.database import connect, transaction
 from tests.integration.insights.conftest import School
@@ -58,7 +58,7 @@ def test_a_bug_is_a_page_and_says_nothing_of_the_inside(
 
 
 def test_older_files_are_a_link_away(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "SUBMISSIONS", 2)
+    monkeypatch.setattr(data, "SUBMISSIONS", 2)
     browser, path, seen = signed_in(school, school.admin.key), "/data", []
     while path:
         page = browser.get(path).get_data(as_text=True)
