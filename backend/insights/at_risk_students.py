@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from backend.reporting.charts import COUNTS
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
-from backend.reporting.seeds import percent, seed
+from backend.reporting.risk_rules import tiers_told
 
 
 def finding(rows: Sequence[Row]) -> Finding:
@@ -25,18 +25,6 @@ def finding(rows: Sequence[Row]) -> Finding:
     )
 
 
-def _tiers() -> str:
-    rules: dict[str, list[str]] = {}
-    for row in seed("risk_tier"):
-        if row["trigger_kind"] == "attendance":
-            rule = f"attendance below {percent(row['below_attendance_rate'])}"
-        else:
-            with_d = f" and {row['minimum_d_count']} D" if row["minimum_d_count"] != "0" else ""
-            rule = f"at least {row['minimum_f_count']} F{with_d}"
-        rules.setdefault(row["risk_tier"], []).append(rule)
-    return " ".join(f"Tier {tier}: {' or '.join(rules[tier])}." for tier in sorted(rules, reverse=True))
-
-
 INSIGHT = Insight(
     name="at_risk_students",
     title="Students at risk",
@@ -48,7 +36,7 @@ INSIGHT = Insight(
         denominator="Students with a grade in their latest term.",
         exclusions="Discipline is part of the usual rules, but no dataset reports it. Attendance comes per term, so "
         "the latest term stands for the last 45 school days.",
-        threshold=_tiers(),
+        threshold=tiers_told(),
         threshold_seeds=("risk_tier", "letter_scale"),
     ),
     datasets=("laurel/academic_history", "laurel/students"),

@@ -1,6 +1,8 @@
 """What a report is made of: blocks, in the order in which they are read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from backend.reporting.insight import Column, Row
 from backend.reporting.result import Result
@@ -51,6 +53,15 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A chart of the report's own: a whole Vega-Lite spec, and in words what it shows."""
+
+    heading: str
+    spec: Mapping[str, Any]
+    shows: str
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows under a heading; `columns` name what is shown of them."""
 
@@ -73,7 +84,7 @@ class NewPage:
     """What follows begins on a page of its own."""
 
 
-Block = Tiles | Lines | Chart | Table | Facts | NewPage
+Block = Tiles | Lines | Chart | Drawing | Table | Facts | NewPage
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a report reads: insights and rows, all of them from one snapshot, as whoever asks may see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,10 @@ class Reading:
     def rows(self, sql: str, **arguments: Any) -> tuple[Row, ...]:
         """What a statement on marts gives; parameters are `%(name)s`."""
         return rows(self.connection, sql, arguments)
+
+    def with_names(self, students: Iterable[Row]) -> list[Row]:
+        """The rows, each with the `student` whom its `student_key` means."""
+        return [{**row, "student": row["student_id"]} for row in students]
 
     def rejected_rate(self, datasets: Sequence[str]) -> float | None:
         """The share of lines refused, of the submissions that these marts hold; None where there are none."""

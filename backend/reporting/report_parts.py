@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from backend.reporting.document import Facts, Line, Tile, Tiles
+from backend.reporting.document import Line, Tile, Tiles
 from backend.reporting.insight import Kind, Row
 from backend.reporting.reading import Reading
 from backend.reporting.result import Result
-from backend.reporting.seeds import seed
+from backend.reporting.seeds import percent, seed
 from backend.reporting.values import MISSING, shown
 
 OF_GRADES = {"pass_rate", "mean_score", "gpa"}  # the others are of students
@@ -64,14 +64,27 @@ def details(result: Result) -> Line:
     return Line(f"{result.insight.title}.", " ".join(finding.details[:DETAILS]) + rest)
 
 
-def how_counted(results: Iterable[Result], kpi_names: Sequence[str]) -> Facts:
-    """The definition of every KPI and insight that a report shows, each with its threshold."""
-    definitions = {kpi["kpi_name"]: (kpi["kpi_label"], f"{kpi['definition']}.") for kpi in seed("kpi")}
-    facts = [definitions[name] for name in kpi_names]
-    for result in results:
-        said = result.insight.definition
-        facts.append((result.insight.title, f"{said.measure} Left out: {said.exclusions} Threshold: {said.threshold}"))
-    return Facts("How it is counted", tuple(facts))
+def kpi_facts(names: Sequence[str], source_system: str) -> tuple[tuple[str, str], ...]:
+    """Label and definition of each of these KPIs, thresholds as the numbers that they are for this source system."""
+    definitions = {kpi["kpi_name"]: kpi for kpi in seed("kpi")}
+    thresholds = [row for row in seed("kpi_threshold") if row["source_system"] == source_system]
+    facts = []
+    for name in names:
+        told = f"{definitions[name]['definition']}."
+        for row in thresholds:
+            value = percent(row["threshold_value"]) if row["unit"] == "rate" else row["threshold_value"]
+            told = told.replace(row["threshold_name"], value)
+        facts.append((definitions[name]["kpi_label"], told))
+    return tuple(facts)
+
+
+def insight_facts(results: Iterable[Result]) -> tuple[tuple[str, str], ...]:
+    """Title and definition of each insight, with what it leaves out and its threshold."""
+    return tuple(
+        (result.insight.title, f"{said.measure} Left out: {said.exclusions} Threshold: {said.threshold}")
+        for result in results
+        for said in [result.insight.definition]
+    )
 
 
 def completeness(reading: Reading, results: Iterable[Result]) -> Line:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from functools import singledispatch
 from pathlib import Path
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 import typst
 
 from backend.reporting import charts
-from backend.reporting.document import Block, Chart, Document, Facts, Lines, NewPage, Table, Tiles
+from backend.reporting.document import Block, Chart, Document, Drawing, Facts, Lines, NewPage, Table, Tiles
 from backend.reporting.reading import Version
 from backend.reporting.report import FONT
 from backend.reporting.values import shown
@@ -71,12 +72,7 @@ def _(block: Lines, drawings: dict[str, str]) -> dict[str, Any]:
 @_content.register
 def _(block: Chart, drawings: dict[str, str]) -> dict[str, Any]:
     result = block.result
-    name = f"chart-{len(drawings)}"
     shown_rows = [{k: v for k, v in row.items() if k not in block.leaves_out} for row in result.rows]
-    drawings[name] = charts.svg(charts.spec(result.insight, shown_rows), font=FONT)
-    size = _SIZE.search(drawings[name])
-    if size is None:
-        raise ValueError(f"the drawing of {result.insight.name} does not say how large it is")
     return {
         "kind": "chart",
         "heading": result.insight.title,
@@ -87,11 +83,25 @@ def _(block: Chart, drawings: dict[str, str]) -> dict[str, Any]:
         "sentence": result.finding.sentence,
         "caveats": list(result.insight.caveats),
         "is_told": block.is_told,
-        "chart": name if result.rows else "",
-        "width": float(size[1]),
-        "height": float(size[2]),
         "tallest": block.tallest,
+        "drawing": _drawn(charts.spec(result.insight, shown_rows), drawings) if result.rows else None,
     }
+
+
+@_content.register
+def _(block: Drawing, drawings: dict[str, str]) -> dict[str, Any]:
+    drawing = _drawn(block.spec, drawings)
+    return {"kind": "drawing", "heading": block.heading, "shows": block.shows, "drawing": drawing}
+
+
+def _drawn(spec: Mapping[str, Any], drawings: dict[str, str]) -> dict[str, Any]:
+    """Where in `drawings` the chart is, and how large it is, in pixels."""
+    name = f"chart-{len(drawings)}"
+    drawings[name] = charts.svg(spec, font=FONT)
+    size = _SIZE.search(drawings[name])
+    if size is None:
+        raise ValueError("a drawing does not say how large it is")
+    return {"name": name, "width": float(size[1]), "height": float(size[2])}
 
 
 @_content.register

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from backend.reporting.document import Chart, Document, Lines, NewPage, Table
+from backend.reporting.document import Chart, Document, Facts, Lines, NewPage, Table
 from backend.reporting.insight import Column, Row
 from backend.reporting.reading import Reading
 from backend.reporting.report_kinds import ReportKind
-from backend.reporting.report_parts import completeness, details, how_counted, kpi_rows, kpi_tiles, line
+from backend.reporting.report_parts import completeness, details, insight_facts, kpi_facts, kpi_rows, kpi_tiles, line
 from elt.access.roles import ADMINISTRATOR
 
 SYSTEM = "laurel"
@@ -52,7 +52,7 @@ def compose(reading: Reading) -> Document:
             Lines("What goes with results", tuple(details(found[name]) for name in FACTORS)),
             Chart(found["subgroup_gaps"], tallest=120),
             NewPage(),
-            how_counted(found.values(), KPIS),
+            Facts("How it is counted", kpi_facts(KPIS, SYSTEM) + insight_facts(found.values())),
         ),
     )
 

@@ -17,6 +17,7 @@ from tests.integration.dags.programs import environment
 from tests.integration.insights.conftest import School
 
 ROOT = "/api/v1/reports"
+STUDENT, CLASS = "student.pdf?student=LHS-0327", "class.zip?class=SS1%20Science"
 BOTH = (f"{ROOT}/principal.pdf", f"{ROOT}/principal.zip")
 
 
@@ -34,8 +35,19 @@ def _in_a_process_of_its_own(school: School, home: Path, *paths: str) -> list[st
 
 
 def test_the_same_data_give_the_same_bytes_in_another_process(school: School, tmp_path: Path) -> None:
-    here = [hashlib.sha256(school.admin.get(path).data).hexdigest() for path in BOTH]
-    assert _in_a_process_of_its_own(school, tmp_path, *BOTH) == here
+    paths = (*BOTH, f"{ROOT}/{STUDENT}", f"{ROOT}/{CLASS}")
+    here = [hashlib.sha256(school.admin.get(path).data).hexdigest() for path in paths]
+    assert len(set(here)) == len(paths)
+    assert _in_a_process_of_its_own(school, tmp_path, *paths) == here
+
+
+def test_there_is_a_report_for_each_class_and_a_page_for_each_student(school: School) -> None:
+    listed = {report["name"]: report for report in school.admin.get(ROOT).get_json()["reports"]}
+    assert {"JSS1", "SS1 Arts", "SS3 Science"} <= set(listed["class"]["parameter"]["allowed"])
+    assert len(listed["student"]["parameter"]["allowed"]) == 600
+    page = school.admin.get(f"{ROOT}/{STUDENT}")
+    assert re.findall(rb"/Count (\d+)", page.data)[0] == b"1"
+    assert "LHS" not in page.headers["Content-Disposition"]
 
 
 def test_the_principal_s_report_says_which_data_it_tells_of(school: School) -> None:
@@ -63,19 +75,27 @@ def test_the_zip_holds_the_pdf_and_a_picture_of_each_page(school: School) -> Non
 
 @pytest.mark.parametrize("form", ["pdf", "zip"])
 def test_reports_are_for_those_allowed(school: School, form: str) -> None:
-    refused = school.researcher.get(f"{ROOT}/principal.{form}")
-    assert (refused.status_code, refused.mimetype) == (404, "application/problem+json")
+    for query in ("principal.{}", "class.{}?class=JSS1", "student.{}?student=LHS-0327"):
+        refused = school.researcher.get(f"{ROOT}/{query.format(form)}")
+        assert (refused.status_code, refused.mimetype) == (404, "application/problem+json")
     assert school.visitor_without_key().get(f"{ROOT}/principal.{form}").status_code == 401
     assert school.researcher.get(ROOT).get_json()["reports"] == []
 
 
 @pytest.mark.parametrize(
     ("path", "code"),
-    [("principal.pdf?school=1", 400), ("principal.docx", 404), ("nobody.pdf", 404)],
+    [
+        ("principal.pdf?school=1", 400),
+        ("class.pdf", 400),
+        ("student.pdf?student=nobody", 404),
+        ("principal.docx", 404),
+        ("nobody.pdf", 404),
+    ],
 )
 def test_a_wrong_call_is_told_what_is_right(school: School, path: str, code: int) -> None:
     response = school.admin.get(f"{ROOT}/{path}")
     assert (response.status_code, response.mimetype) == (code, "application/problem+json")
+    assert "LHS-" not in response.get_data(as_text=True)
 
 
 def test_every_building_is_on_record(school: School) -> None:
