@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from elt import locks, merging
+from elt import kpi_history, locks, merging
 from elt.database import only_row, transaction
 from elt.dbt_build import NodeResult
 from elt.errors import LaurelError
@@ -115,20 +115,25 @@ def settle(connection: Connection, plan: Plan) -> None:
             """
             update catalog.submission set status = 'modelled', modelled_at = now()
             where status = 'loaded' and submission_id in (select submission_id from catalog.transform_scope)
+            returning submission_id
             """
         )
+        came = [submission_id for (submission_id,) in cursor.fetchall()]
         cursor.execute(
             """
             update catalog.submission set status = 'retracted', settled_at = now()
             from catalog.dataset
             where dataset.dataset_id = submission.dataset_id and submission.status = 'retracting'
               and submission.removed_at is not null and submission.raw_version <= dataset.modelled_version
+            returning submission.submission_id
             """
         )
+        went = [submission_id for (submission_id,) in cursor.fetchall()]
         cursor.execute(
             "update catalog.transform_run set status = 'published', finished_at = now() where transform_run_id = %s",
             [plan.transform_run_id],
         )
+    kpi_history.record(connection, plan.transform_run_id, came, went)
 
 
 def record_failure(connection: Connection, plan: Plan, error: BaseException) -> None:

@@ -12,7 +12,15 @@ from elt.database import migrate, transaction
 from elt.errors import LaurelError
 from elt.settings import Settings
 
-READER_VIEWS = ("provenance", "dataset_status", "publication", "submission_status", "transform_node")
+READER_VIEWS = (
+    "provenance",
+    "dataset_status",
+    "publication",
+    "submission_status",
+    "transform_node",
+    "kpi_movement",
+    "transform_cause",
+)
 
 
 def prepare(connection: Connection, settings: Settings, contracts: Mapping[str, Contract]) -> list[str]:

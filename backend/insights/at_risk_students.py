@@ -112,4 +112,5 @@ INSIGHT = Insight(
         ),
     ),
     audience=frozenset({"administrator"}),
+    kpis=("at_risk", "chronic_absenteeism"),
 )

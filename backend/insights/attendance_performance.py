@@ -164,4 +164,5 @@ INSIGHT = Insight(
             all_label="All grade levels",
         ),
     ),
+    kpis=("attendance_rate",),
 )

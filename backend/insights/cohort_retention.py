@@ -80,4 +80,5 @@ INSIGHT = Insight(
         "In the total a presentation that is over keeps the state of its last day.",
     ),
     parameters=(oulad.presentation("rpt_cohort_retention"),),
+    kpis=("oulad_withdrawal_rate",),
 )

@@ -121,4 +121,5 @@ INSIGHT = Insight(
         "Lines alike in every column are clicks of their own.",
     ),
     parameters=(oulad.presentation("rpt_engagement_week"),),
+    kpis=("oulad_clicks_per_student",),
 )

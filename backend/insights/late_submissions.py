@@ -92,4 +92,5 @@ INSIGHT = Insight(
         "TMA is marked by a tutor, CMA by a computer.",
     ),
     parameters=(oulad.presentation("rpt_late_submission"),),
+    kpis=("oulad_late_share",),
 )

@@ -128,4 +128,5 @@ INSIGHT = Insight(
             all_label="All grade levels",
         ),
     ),
+    kpis=("pass_rate",),
 )

@@ -129,4 +129,5 @@ INSIGHT = Insight(
             all_label="All attributes",
         ),
     ),
+    kpis=("oulad_pass_rate",),
 )

@@ -107,4 +107,5 @@ INSIGHT = Insight(
             all_label="All subjects",
         ),
     ),
+    kpis=("mean_score", "gpa"),
 )

@@ -77,4 +77,5 @@ INSIGHT = Insight(
             all_label="All grade levels",
         ),
     ),
+    kpis=("students", "teachers", "student_teacher_ratio"),
 )

@@ -1,6 +1,4 @@
-"""The pages people read: the overview, one insight, the last transform."""
-
-from dataclasses import dataclass
+"""The pages people read: one insight, the last transform; and what is told when one fails."""
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -8,41 +6,27 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backend.api.insights import answered, links
 from backend.auth import account, require_role
-from backend.pages import assets, data, described, signing_in, transforms
+from backend.pages import assets, boards, catalogue, data, described, navigation, overview, signing_in, transforms
 from backend.pages.prose import prose
+from backend.pages.themes import themed
 from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, log_frames, status_of, told
 from backend.reporting import charts
-from backend.reporting.insight import Insight
 from backend.reporting.registry import visible_to
-from backend.reporting.result import Result, answer
 from backend.reporting.values import shown
 from backend.services import services
-from elt.errors import LaurelError, Unavailable
+from elt.errors import LaurelError
 
 TABLE_ROWS = 200  # of a page; the CSV holds them all
-FAMILIES = {
-    "laurel": "The school",
-    "factors": "Datasets that researchers brought",
-    "oulad": "Open University (OULAD)",
-}  # in the order of the overview
 
 blueprint = Blueprint("pages", __name__)
 blueprint.add_app_template_filter(shown, "shown")
 blueprint.add_app_template_filter(prose, "prose")
 signing_in.add_to(blueprint)
+overview.add_to(blueprint)
+catalogue.add_to(blueprint)
+boards.add_to(blueprint)
 described.add_to(blueprint)
 data.add_to(blueprint)
-
-
-@blueprint.get("/")
-@require_role()
-def overview() -> str:
-    """Every insight with what it says at the moment, by where its data come from; last, those without any."""
-    cards = [_card(insight) for insight in visible_to(account().role)]
-    shown = [card for card in cards if not card.is_missing]
-    groups = {label: [card for card in shown if card.family == family] for family, label in FAMILIES.items()}
-    missing = [card for card in cards if card.is_missing]
-    return render_template("overview.html", groups={label: of for label, of in groups.items() if of}, missing=missing)
 
 
 @blueprint.get("/insights/<name>")
@@ -57,7 +41,7 @@ def insight(name: str) -> str:
         "insight.html",
         result=result,
         insight=found,
-        chart=_themed(charts.spec(found, result.rows)),
+        chart=themed(charts.spec(found, result.rows)),
         links=links(found, **chosen),
         rows=result.rows[:TABLE_ROWS],
         related=[other for other in visible_to(account().role) if other.name in found.related],
@@ -87,6 +71,7 @@ def _shared() -> dict[str, object]:
         "asset": assets.url,
         "airflow_url": services().settings.airflow_url,
         "csrf_token": signing_in.csrf_token,
+        "navigation": navigation.links,
         "signed_in": signing_in.signed_in,
     }
 
@@ -121,41 +106,3 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
         return error
     shown = LaurelError("http_error", error.description or error.name)
     return render_template("problem.html", error=shown), error.code
-
-
-@dataclass(frozen=True)
-class Card:
-    """What the overview shows of an insight: its result, or why there is none."""
-
-    insight: Insight
-    problem: str | None = None
-    result: Result | None = None
-    chart: dict[str, object] | None = None
-
-    @property
-    def family(self) -> str:
-        """The family of the datasets behind it."""
-        return self.insight.datasets[0].partition("/")[0]
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether it has nothing to say because one of its datasets has no live file."""
-        if self.result is None or self.result.rows:
-            return False
-        live = {row["dataset_id"] for row in self.result.freshness.datasets if row["live_submissions"]}
-        return not live >= set(self.insight.datasets)
-
-
-def _card(insight: Insight) -> Card:
-    """Without marts there is a card all the same, which says so."""
-    try:
-        result = answer(insight, {}, services().reader_pool)
-    except Unavailable as error:
-        return Card(insight, problem=error.message)
-    chart = _themed(charts.preview(insight, result.rows)) if result.rows else None
-    return Card(insight, result=result, chart=chart)
-
-
-def _themed(spec: dict[str, object]) -> dict[str, object]:
-    """What the browser needs to draw: the spec, and a config for each colour scheme and width."""
-    return {"spec": spec, "themes": charts.themes()}

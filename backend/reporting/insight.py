@@ -71,7 +71,8 @@ class Insight:
 
     `sql` is one statement on marts and the catalog's views; parameters are `%(name)s`. `chart` is a
     Vega-Lite spec without data: the rows become it. `datasets` are those whose rejected lines and arrival matter here.
-    `related` names insights to go on to; a page links to those that the reader may see.
+    `related` names insights to go on to; a page links to those that the reader may see. `kpis` are those of the seed
+    kpi that it tells more of.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Insight:
     parameters: tuple[Parameter, ...] = ()
     audience: frozenset[str] = EVERYBODY
     related: tuple[str, ...] = ()
+    kpis: tuple[str, ...] = ()
 
     def relations(self) -> frozenset[str]:
         """The tables and views that the SQL reads (schema.name), its own common table expressions left out."""

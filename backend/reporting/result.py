@@ -29,12 +29,22 @@ class Freshness:
     transform_run_id: int | None
     failed_at: datetime | None
     datasets: tuple[Row, ...]
-    rejected_rate: float | None
+
+    @property
+    def rejected_rate(self) -> float | None:
+        """The share of the source lines that were rejected; None where there are none."""
+        return self.rejected_of([row["dataset_id"] for row in self.datasets])
 
     @property
     def waiting(self) -> int:
         """The number of files of these datasets that have arrived and are not loaded yet."""
         return sum(row["open_submissions"] for row in self.datasets)
+
+    def rejected_of(self, datasets: Sequence[str]) -> float | None:
+        """The share of the source lines of these datasets that were rejected; None where there are none."""
+        mine = [row for row in self.datasets if row["dataset_id"] in datasets]
+        lines_read = sum(row["lines_read"] or 0 for row in mine)
+        return float(sum(row["rows_rejected"] or 0 for row in mine) / lines_read) if lines_read else None
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,7 @@ def answer_within(connection: Connection, insight: Insight, arguments: Mapping[s
     )
     bound = {choice.parameter.name: choice.value for choice in choices}
     found = rows(connection, insight.sql, bound)
-    return Result(insight, choices, found, insight.finding(found), _freshness(connection, insight.datasets))
+    return Result(insight, choices, found, insight.finding(found), freshness_of(connection, insight.datasets))
 
 
 def _check_names(insight: Insight, arguments: Mapping[str, str]) -> None:
@@ -142,7 +152,8 @@ def rows(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> tupl
         return tuple(cursor.fetchall())
 
 
-def _freshness(connection: Connection, datasets: Sequence[str]) -> Freshness:
+def freshness_of(connection: Connection, datasets: Sequence[str]) -> Freshness:
+    """What is in the published marts of these datasets."""
     published = rows(
         connection,
         """
@@ -171,12 +182,9 @@ def _freshness(connection: Connection, datasets: Sequence[str]) -> Freshness:
         """,
         {"datasets": list(datasets)},
     )
-    lines_read = sum(row["lines_read"] or 0 for row in status)
-    rejected = sum(row["rows_rejected"] or 0 for row in status)
     return Freshness(
         published_at=published[0]["published_at"] if published else None,
         transform_run_id=published[0]["transform_run_id"] if published else None,
         failed_at=published[0]["failed_at"] if published else None,
         datasets=status,
-        rejected_rate=float(rejected / lines_read) if lines_read else None,
     )

@@ -59,6 +59,7 @@ def drawn_labels(page: Page) -> list[str]:
 
 
 def test_a_chart_is_drawn_with_the_values_of_the_api(stack, page: Page, complaints: list[str]) -> None:
+    page.goto("/insights")
     page.get_by_role("link", name="Students per teacher").click()
     labels = drawn_labels(page)
     rows = told(stack, "student_teacher_ratio")["rows"]
@@ -85,7 +86,7 @@ def test_another_choice_draws_another_chart(stack, page: Page, complaints: list[
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_insight_is_drawn_and_fits_the_screen(stack, page: Page, complaints: list[str], width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    page.goto("/")
+    page.goto("/insights")
     names = page.locator(".card h2 a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert len(names) >= 10
     for path in names:
@@ -114,8 +115,8 @@ def test_a_chart_spec_is_data_and_nothing_else(page: Page) -> None:
     assert "http" not in json.dumps({**chart["spec"], "$schema": ""})
 
 
-def test_the_overview_draws_every_insight_small(page: Page, complaints: list[str]) -> None:
-    page.goto("/")
+def test_the_catalogue_draws_every_insight_small(page: Page, complaints: list[str]) -> None:
+    page.goto("/insights")
     cards = page.locator(".card").count()
     assert cards >= 10
     page.locator("[data-drawn]").nth(cards - 1).wait_for(state="attached")

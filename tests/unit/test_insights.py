@@ -8,6 +8,7 @@ from backend.reporting import exposures
 from backend.reporting.insight import READABLE_SCHEMAS, Column, Definition, Insight
 from backend.reporting.registry import find, registry, visible_to
 from backend.reporting.seeds import seed
+from elt import warehouse
 from elt.access.roles import ROLES
 from elt.contract import load_contracts
 from elt.errors import NotFound
@@ -24,7 +25,7 @@ FIRST_TEN = {
     "survey_jamb",
     "data_quality",
 }
-READER_VIEWS = {"catalog.dataset_status", "catalog.publication", "catalog.submission_status", "catalog.transform_node"}
+READER_VIEWS = {f"catalog.{name}" for name in warehouse.READER_VIEWS}
 
 insights = pytest.mark.parametrize("insight", registry().values(), ids=registry())
 
@@ -105,6 +106,13 @@ def test_no_rows_have_words_too(insight: Insight) -> None:
     finding = insight.finding([])
     assert finding.headline
     assert finding.sentence.endswith(".")
+
+
+def test_every_kpi_is_told_by_an_insight_and_says_what_it_is_made_of() -> None:
+    known = {row["kpi_name"]: row["datasets"].split() for row in seed("kpi")}
+    told = [name for insight in registry().values() for name in insight.kpis]
+    assert sorted(told) == sorted(known)
+    assert all(behind and set(behind) <= set(load_contracts()) for behind in known.values())
 
 
 def test_unqualified_and_private_relations_are_seen() -> None:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from backend.pages.catalogue import Card
 from backend.pages.prose import prose
-from backend.pages.views import Card
 from backend.reporting.registry import registry
 from backend.reporting.result import Freshness, Result
 
@@ -23,6 +23,6 @@ def test_an_insight_waits_while_one_of_its_datasets_has_no_file(files: tuple[int
     insight = registry()["engagement_by_week"]
     named = zip(insight.datasets, files, strict=False)  # the catalog lists what is described, which may be less
     sources = tuple({"dataset_id": name, "live_submissions": count} for name, count in named)
-    result = Result(insight, (), (), insight.finding([]), Freshness(None, None, None, sources, None))
+    result = Result(insight, (), (), insight.finding([]), Freshness(None, None, None, sources))
     assert Card(insight, result=result).is_missing is waits
     assert not Card(insight, result=replace(result, rows=({"click_count": 1},))).is_missing

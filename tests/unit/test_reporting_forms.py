@@ -42,7 +42,7 @@ def result() -> Result:
         choices=(Choice(insight.parameters[0], ("SS1", "SS2"), None),),
         rows=rows,
         finding=insight.finding(rows),
-        freshness=Freshness(datetime(2026, 11, 21, 8, 5, tzinfo=UTC), 7, None, (source,), 0.01),
+        freshness=Freshness(datetime(2026, 11, 21, 8, 5, tzinfo=UTC), 7, None, (source,)),
     )
 
 

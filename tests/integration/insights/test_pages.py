@@ -83,16 +83,16 @@ def test_signing_out_closes_the_session(researcher: FlaskClient) -> None:
     assert researcher.get("/").status_code == 302
 
 
-def test_the_overview_shows_what_the_role_may_read(school: School, researcher: FlaskClient) -> None:
-    shown = researcher.get("/").get_data(as_text=True)
+def test_the_catalogue_shows_what_the_role_may_read(school: School, researcher: FlaskClient) -> None:
+    shown = researcher.get("/insights").get_data(as_text=True)
     assert "Pass rate by subject and term" in shown
     assert "/insights/at_risk_students" not in shown
     assert researcher.get("/insights/at_risk_students").status_code == 404
-    assert "/insights/at_risk_students" in signed_in(school, school.admin.key).get("/").get_data(as_text=True)
+    assert "/insights/at_risk_students" in signed_in(school, school.admin.key).get("/insights").get_data(as_text=True)
 
 
-def test_the_overview_keeps_what_has_no_data_out_of_the_cards(school: School) -> None:
-    shown = html.unescape(signed_in(school, school.admin.key).get("/").get_data(as_text=True))
+def test_the_catalogue_keeps_what_has_no_data_out_of_the_cards(school: School) -> None:
+    shown = html.unescape(signed_in(school, school.admin.key).get("/insights").get_data(as_text=True))
     cards, missing = shown.split("Waiting for data")
     named = {
         part: set(re.findall(r'href="/insights/(\w+)"', text))
@@ -106,7 +106,7 @@ def test_the_overview_keeps_what_has_no_data_out_of_the_cards(school: School) ->
 
 
 def test_an_insight_whose_data_nobody_sent_waits_below_the_others(researcher: FlaskClient) -> None:
-    cards, waiting = researcher.get("/").get_data(as_text=True).split("Waiting for data")
+    cards, waiting = researcher.get("/insights").get_data(as_text=True).split("Waiting for data")
     assert "/insights/student_performance" in waiting
     assert "how to bring it" in waiting
     assert "/insights/student_performance" not in cards
@@ -149,7 +149,7 @@ def test_what_was_found_stands_below_the_chart_and_rows_carry_their_headings(res
     page = researcher.get("/insights/survey_jamb").get_data(as_text=True)
     assert page.index('id="chart"') < page.index('class="details"') < page.index('id="definition"')
     assert '<td data-label="Factor found"' in page
-    assert "<code>./start.sh load oulad DIR</code>" in researcher.get("/").get_data(as_text=True)
+    assert "<code>./start.sh load oulad DIR</code>" in researcher.get("/insights").get_data(as_text=True)
 
 
 def test_a_failed_transform_is_told(school: School, researcher: FlaskClient) -> None:

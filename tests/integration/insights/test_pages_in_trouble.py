@@ -38,7 +38,7 @@ def test_a_slow_insight_says_so_and_spares_the_others(school: School, monkeypatc
         assert "within 1s" in page.get_data(as_text=True)
         assert "Retry-After" in page.headers
         assert school.researcher.get("/api/v1/insights/pass_rate").json["code"] == "too_slow"  # type: ignore[index]
-        overview = browser.get("/")
+        overview = browser.get("/insights")
         assert overview.status_code == 200
         assert overview.get_data(as_text=True).count("within 1s") == 1
 

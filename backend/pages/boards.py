@@ -1,0 +1,151 @@
+"""Pages made of several insights, under filters that they share. A new one is one entry of BOARDS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request, url_for
+
+from backend.api.insights import answered, links
+from backend.auth import account, require_role
+from backend.pages.themes import themed
+from backend.problems import BadRequest
+from backend.reporting import charts
+from backend.reporting.insight import Insight
+from backend.reporting.registry import visible_to
+from backend.reporting.result import Choice, Result
+from elt.errors import Unavailable
+
+TABLE_ROWS = 60  # of a panel; the insight's own page shows more, its CSV all
+
+
+@dataclass(frozen=True)
+class Board:
+    """A page: its path and endpoint, what it is about, and its insights from the top."""
+
+    endpoint: str
+    path: str
+    title: str
+    lead: str
+    insights: tuple[str, ...]
+
+
+BOARDS = (
+    Board(
+        "performance",
+        "/performance",
+        "Performance",
+        "Where students do well and where they do not: by subject, term, teacher and class.",
+        ("pass_rate", "score_distribution", "student_teacher_ratio"),
+    ),
+    Board(
+        "what_matters",
+        "/what-matters",
+        "What matters",
+        "What goes with better or worse results. Associated, not caused: each comparison looks at one thing at a time, "
+        "and who differs in one thing often differs in others. Where nothing stands out, it says so.",
+        (
+            "attendance_performance",
+            "guardian_background",
+            "subgroup_gaps",
+            "teacher_background",
+            "survey_jamb",
+            "student_performance",
+        ),
+    ),
+    Board(
+        "cohorts",
+        "/cohorts",
+        "Cohorts and engagement",
+        "How many stay, when the others leave, and how much students do week by week (Open University, OULAD).",
+        (
+            "cohort_retention",
+            "withdrawals_by_week",
+            "engagement_by_week",
+            "engagement_by_activity",
+            "late_submissions",
+            "results_by_background",
+            "inactive_students",
+        ),
+    ),
+)
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Give the pages one for each board."""
+    for board in BOARDS:
+        blueprint.add_url_rule(board.path, board.endpoint, view_func=require_role()(_view), defaults={"board": board})
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One insight on a board: its answer, or why there is none for this choice."""
+
+    insight: Insight
+    problem: str | None = None
+    result: Result | None = None
+    links: Mapping[str, str] | None = None
+    chart: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A choice that panels share: the values that any of them allows, and the one in use."""
+
+    name: str
+    label: str
+    all_label: str | None
+    allowed: tuple[str, ...]
+    value: str | None
+
+
+def _view(board: Board) -> str:
+    chosen = {name: value for name, value in request.args.items() if value}
+    insights = [insight for name in board.insights for insight in visible_to(account().role) if insight.name == name]
+    _check_names(chosen, insights)
+    panels = [_panel(insight, chosen) for insight in insights]
+    return render_template(
+        "board.html", board=board, panels=panels, filters=_filters(panels, chosen), rows=TABLE_ROWS,
+        is_filtered=bool(chosen), plain=url_for(f"pages.{board.endpoint}"),
+    )  # fmt: skip
+
+
+def _check_names(chosen: Mapping[str, str], insights: list[Insight]) -> None:
+    known = {parameter.name for insight in insights for parameter in insight.parameters}
+    if unknown := sorted(set(chosen) - known):
+        raise BadRequest(
+            "unknown_parameter",
+            f"This page has no filter {', '.join(unknown)}.",
+            allowed="Filters: " + (", ".join(sorted(known)) or "none") + ".",
+            remedy="Open the page without filters, and choose again.",
+        )
+
+
+def _panel(insight: Insight, chosen: Mapping[str, str]) -> Panel:
+    """The insight under those filters that it knows."""
+    mine = {p.name: chosen[p.name] for p in insight.parameters if p.name in chosen}
+    try:
+        result = answered(insight.name, mine)
+    except Unavailable as error:
+        return Panel(insight, problem=error.message)
+    except BadRequest as error:
+        return Panel(insight, problem=f"Nothing is on file here for this choice. {error.allowed or ''}")
+    chart = themed(charts.spec(insight, result.rows)) if result.rows else None
+    return Panel(insight, result=result, links=links(insight, **mine), chart=chart)
+
+
+def _filters(panels: list[Panel], chosen: Mapping[str, str]) -> list[Filter]:
+    """One per parameter, in the order in which the panels bring them."""
+    choices: dict[str, list[Choice]] = {}
+    for panel in panels:
+        for choice in panel.result.choices if panel.result else ():
+            choices.setdefault(choice.parameter.name, []).append(choice)
+    return [
+        Filter(
+            name,
+            of[0].parameter.label,
+            of[0].parameter.all_label,
+            tuple(dict.fromkeys(value for choice in of for value in choice.allowed)),
+            chosen.get(name, of[0].parameter.default),
+        )
+        for name, of in choices.items()
+    ]

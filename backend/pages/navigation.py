@@ -1,0 +1,58 @@
+"""The sections of the pages, in the order of the navigation. A new page of its own adds one line here."""
+
+from dataclasses import dataclass
+
+from flask import current_app, g, request, url_for
+
+from elt.access.roles import ADMINISTRATOR
+
+EVERYBODY: frozenset[str] = frozenset()
+ADMINISTRATORS = frozenset({ADMINISTRATOR})
+
+
+@dataclass(frozen=True)
+class Section:
+    """One link: what it is called, the endpoint that it opens, and the roles that may (none named: everybody).
+
+    `pages` are the endpoints that belong to it besides: on them, too, it is the section one is in.
+    """
+
+    label: str
+    endpoint: str
+    roles: frozenset[str] = EVERYBODY
+    pages: tuple[str, ...] = ()
+
+
+SECTIONS = (
+    Section("Overview", "pages.overview"),
+    Section("Students", "pages.students", ADMINISTRATORS, ("pages.student",)),
+    Section("Performance", "pages.performance"),
+    Section("What matters", "pages.what_matters"),
+    Section("Cohorts", "pages.cohorts"),
+    Section("District", "pages.district"),
+    Section("All insights", "pages.catalogue", pages=("pages.insight",)),
+    Section("Data", "pages.data", pages=("pages.last_transform",)),
+    Section("Datasets", "pages.datasets", pages=("pages.dataset", "pages.draft")),
+    Section("Ask", "pages.ask", ADMINISTRATORS),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A section as the navigation shows it."""
+
+    label: str
+    url: str
+    is_current: bool
+
+
+def links() -> list[Link]:
+    """The sections whose pages exist and are for the role of whoever is asking; none before signing in."""
+    account = g.get("account")
+    if account is None:
+        return []
+    return [
+        Link(section.label, url_for(section.endpoint), request.endpoint in (section.endpoint, *section.pages))
+        for section in SECTIONS
+        if section.endpoint in current_app.view_functions and (not section.roles or account.role in section.roles)
+    ]
