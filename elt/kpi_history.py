@@ -41,7 +41,7 @@ def _record_sources(connection: Connection, transform_run_id: int, came: Sequenc
             select
                 %(run)s, submission_id,
                 case
-                    when submission_id = any(%(went)s) then 'retracted'
+                    when submission_id = any(%(went)s::integer[]) then 'retracted'
                     when exists (
                         select from catalog.transform_source as earlier
                         where earlier.submission_id = submission.submission_id
@@ -54,7 +54,7 @@ def _record_sources(connection: Connection, transform_run_id: int, came: Sequenc
                     where chain.submission_id <= submission.submission_id
                 )
             from catalog.submission
-            where submission_id = any(%(came)s || %(went)s)
+            where submission_id = any(%(came)s::integer[] || %(went)s::integer[])
             """,
             {"run": transform_run_id, "came": list(came), "went": list(went)},
         )

@@ -82,9 +82,10 @@ INSIGHT = Insight(
     chart={
         "transform": [
             {"filter": "!datum.is_suppressed"},
-            {"calculate": "datum.unit === '%' ? datum.value : 0", "as": "length"},
+            {"calculate": "datum.kpi_unit === 'share' ? datum.value : 0", "as": "length"},
             {
-                "calculate": "format(datum.value, datum.kpi_unit === 'count' ? ',d' : '.1f') + datum.unit",
+                "calculate": "format(datum.value, datum.kpi_unit === 'count' ? ',d' : '.1f') "
+                "+ (datum.kpi_unit === 'share' ? '%' : '')",
                 "as": "written",
             },
         ],

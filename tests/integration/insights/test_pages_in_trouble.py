@@ -114,7 +114,7 @@ def test_a_card_names_two_findings_and_counts_the_rest(school: School) -> None:
     told = school.researcher.get("/api/v1/insights/survey_jamb").get_json()["finding"]
     more = len(told["details"]) - 2
     assert more > 0
-    page = html.unescape(signed_in(school, school.researcher.key).get("/").get_data(as_text=True))
+    page = html.unescape(signed_in(school, school.researcher.key).get("/insights").get_data(as_text=True))
     assert f"; and {more} more." in page
     assert told["sentence"] in page
     assert told["details"][0] not in page
