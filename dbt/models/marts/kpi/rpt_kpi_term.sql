@@ -60,6 +60,7 @@ attended_term as (
         term,
         term_order,
         sum(attendance_rate) as attendance_sum,
+        count(attendance_rate) as attended_count,
         count(*) as student_count,
         count(*) filter (
             where attendance_rate <= {{ threshold('chronic_absence_rate', 'attended.source_system') }}
@@ -75,8 +76,8 @@ measured as (
         term_order,
         'attendance_rate' as kpi_name,
         attendance_sum as numerator,
-        student_count as denominator,
-        student_count
+        attended_count as denominator,
+        student_count as behind_count
     from attended_term
     union all
     select
@@ -85,7 +86,7 @@ measured as (
         term_order,
         'chronic_absenteeism',
         absent_count,
-        student_count,
+        attended_count,
         student_count
     from attended_term
     union all
@@ -123,7 +124,7 @@ measured as (
 decided as (
     select
         *,
-        student_count < {{ threshold('suppression_minimum', 'measured.source_system') }} as is_suppressed
+        behind_count < {{ threshold('suppression_minimum', 'measured.source_system') }} as is_suppressed
     from measured
 )
 
