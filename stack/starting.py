@@ -37,7 +37,7 @@ def start(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
             with steps.step("supervisor"):
                 supervisor.boot()
         start_storage(plan, supervisor, steps)
-        airflow_started = pool.submit(_start_airflow, plan, supervisor, steps)
+        airflow_started = pool.submit(start_airflow, plan, supervisor, steps)
         start_backend(plan, supervisor, steps)
         submissions = _send_sample(plan, steps, files) if files else []
         airflow_started.result()
@@ -84,7 +84,8 @@ def start_storage(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
             object_store.wait_until_listening(plan.ports["s3"])
 
 
-def _start_airflow(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
+def start_airflow(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
+    """Airflow's database, then its processes; none of them is waited for."""
     airflow.prepare_files(plan.home, plan.credentials["airflow_password"])
     # Asking Airflow whether its database is up to date takes as long as updating it, so this is remembered.
     state = f"{version('apache-airflow')} {plan.variables()['AIRFLOW__DATABASE__SQL_ALCHEMY_CONN']}"

@@ -17,6 +17,7 @@ WHAT_A_HIT_IS = {
     "postgres": "an upload, a load or a COPY was under way",
     "store": "an upload or a load was under way",
     "dbt": "a transform was under way",
+    "scheduler": "a load or a transform was under way",
 }
 
 

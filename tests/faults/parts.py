@@ -1,4 +1,4 @@
-"""The real parts without Airflow, under the stack's own supervisor: started, looked at, killed."""
+"""The real parts under the stack's own supervisor, without Airflow or with it: started, looked at, killed."""
 
 import contextlib
 import shutil
@@ -18,15 +18,16 @@ import requests
 
 from elt.settings import Settings
 from elt.store import ObjectStore
-from stack import credentials, ports
+from stack import airflow, credentials, ports
 from stack.home import Home
 from stack.plan import Plan, Program
-from stack.starting import start_backend, start_storage
+from stack.starting import start_airflow, start_backend, start_storage
 from stack.steps import Steps
 from stack.supervisor import Supervisor, end, leftovers
 
 POLLERS = ("ingest-1", "ingest-2")
 TRANSFORMER = "transform-1"
+SCHEDULERS = ("airflow-scheduler", "airflow-scheduler-2")
 
 
 class PartsPlan(Plan):
@@ -40,6 +41,15 @@ class PartsPlan(Plan):
             *(Program(name, [*again, "ingest"]) for name in POLLERS),
             Program(TRANSFORMER, [*again, "transform"]),
         ]
+
+
+class AirflowPlan(Plan):
+    """The stack's own plan, with a second scheduler beside its first."""
+
+    def programs(self) -> list[Program]:
+        """As the stack's, and one more."""
+        first, second = SCHEDULERS
+        return [*super().programs(), Program(second, airflow.commands()[first])]
 
 
 class Parts:
@@ -121,7 +131,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str, pause: 
 
 @contextmanager
 def running_parts(
-    plan_type: type[PartsPlan] = PartsPlan,
+    plan_type: type[Plan] = PartsPlan,
     furnished: Callable[[Path], AbstractContextManager[None]] = lambda home: nullcontext(),
 ) -> Iterator[Parts]:
     """Parts in a throw-away home, on free ports; `furnished` may prepare the home, and clears that away at the end."""
@@ -142,13 +152,18 @@ def running_parts(
 
 
 def start(parts: Parts) -> None:
-    """As `./start.sh` does, but for Airflow and the sample school."""
+    """As `./start.sh` does, but for the sample school; endless polls stand in for Airflow where the plan has them."""
     steps = Steps()
     parts.supervisor.boot()
     start_storage(parts.plan, parts.supervisor, steps)
     start_backend(parts.plan, parts.supervisor, steps)
-    for name in POLLERS:
-        parts.supervisor.start(name)
+    if isinstance(parts.plan, AirflowPlan):
+        start_airflow(parts.plan, parts.supervisor, steps)
+        parts.supervisor.start(SCHEDULERS[1])
+        wait_until(lambda: not airflow.unhealthy(parts.plan.airflow_url), 300, "Airflow is healthy", pause=1)
+    else:
+        for name in POLLERS:
+            parts.supervisor.start(name)
     parts.wait_until_back()
 
 

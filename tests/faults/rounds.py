@@ -11,7 +11,7 @@ from typing import Any
 from tests.faults import truths
 from tests.faults.clients import Book, Client, Promise
 from tests.faults.files import new_version, students_file
-from tests.faults.parts import TRANSFORMER, Parts, run_elt, wait_until
+from tests.faults.parts import TRANSFORMER, AirflowPlan, Parts, run_elt, wait_until
 from tests.faults.strikes import STRIKES, Observer, Strike
 
 LARGE_LINES = (15_000, 30_000)  # a COPY long enough to be hit
@@ -20,7 +20,10 @@ SMALL_LINES = (1, 300)
 KEPT_FILES = 25  # live submissions; older ones are taken back, which is tested with it
 PERSISTENCE = 0.75  # the share of clients who send again when no answer came; the others never come back
 BEGIN_SECONDS = 20.0
+# Airflow takes a task for dead when it has not been heard of for two minutes, and until then starts its DAG no more.
+AIRFLOW_BEGIN_SECONDS = 240.0
 SETTLE_SECONDS = 240.0
+AIRFLOW_SETTLE_SECONDS = 900.0
 
 
 @dataclass
@@ -47,6 +50,9 @@ class Trial:
         self.seed = seed
         self.book = Book()
         self.observer = Observer(parts)
+        with_airflow = isinstance(parts.plan, AirflowPlan)
+        self.begin_seconds = AIRFLOW_BEGIN_SECONDS if with_airflow else BEGIN_SECONDS
+        self.settle_seconds = AIRFLOW_SETTLE_SECONDS if with_airflow else SETTLE_SECONDS
 
     def prepare(self) -> None:
         """Publish marts once, with somebody's own view on one of them, which every later transform must leave alone."""
@@ -54,9 +60,10 @@ class Trial:
         with ThreadPoolExecutor() as pool:
             for n in range(3):
                 self._send_large(pool, rng, f"prepare{n}").result()
-        wait_until(self._nothing_waits, SETTLE_SECONDS, "the first files are loaded")
+        wait_until(self._nothing_waits, self.settle_seconds, "the first files are loaded")
         done = run_elt(self.parts, "transform")
         assert done.returncode == 0, done.stderr.decode()
+        wait_until(lambda: run_due(self.parts) == 0, self.settle_seconds, "Airflow's own transform is over", pause=0.5)
         self.parts.query("create schema witness; create view witness.students as select * from marts.dim_student")
 
     def seconds(self, part: str) -> float:
@@ -76,7 +83,14 @@ class Trial:
         upload = median(self.book.upload_seconds[-7:])
         both = upload + load
         # A load is checked and sorted after its COPY, which takes about half of the time.
-        return {"loader": load / 2, "backend": upload, "postgres": both, "store": both, "dbt": transform}[part]
+        return {
+            "loader": load / 2,
+            "backend": upload,
+            "postgres": both,
+            "store": both,
+            "dbt": transform,
+            "scheduler": load + transform,
+        }[part]
 
     def run(self, number: int, part: str) -> Round:
         """Round `number`: the same seed and number give the same files, victim and share of the work done."""
@@ -114,7 +128,7 @@ class Trial:
     def settle(self) -> list[str]:
         """Wait, without lending a hand, until nothing waits any more; then look at everything once more."""
         try:
-            wait_until(self._nothing_waits, SETTLE_SECONDS, "everything that was promised is loaded", pause=0.2)
+            wait_until(self._nothing_waits, self.settle_seconds, "everything that was promised is loaded", pause=0.2)
         except TimeoutError as error:
             return [str(error), *truths.broken(self.parts, self.book, settled=True)]
         return truths.broken(self.parts, self.book, settled=True)
@@ -158,17 +172,19 @@ class Trial:
 
     def _strike(self, part: str, rng: Random, delay: float) -> Strike:
         """Kill `delay` seconds after the part's work has begun."""
-        begun = {"loader": self.observer.copies_much, "dbt": lambda: self.observer.is_under_way("dbt")}.get(
-            part, lambda: self.observer.is_under_way("backend")
-        )
+        begun = {
+            "loader": self.observer.copies_much,
+            "dbt": lambda: self.observer.is_under_way("dbt"),
+            "scheduler": lambda: self.observer.is_under_way("scheduler"),
+        }.get(part, lambda: self.observer.is_under_way("backend"))
         with contextlib.suppress(TimeoutError):  # then it is counted as no hit
-            wait_until(begun, BEGIN_SECONDS, f"work of {part} begins", pause=0.001)
+            wait_until(begun, self.begin_seconds, f"work of {part} begins", pause=0.001)
         time.sleep(delay)
         return STRIKES[part](self.parts, self.observer, rng)
 
     def _let_the_transform_end(self) -> None:
         """The one that supervisor started again publishes what the dead one could not; then it is put aside."""
-        wait_until(lambda: run_due(self.parts) == 0, SETTLE_SECONDS, "the marts caught up", pause=0.5)
+        wait_until(lambda: run_due(self.parts) == 0, self.settle_seconds, "the marts caught up", pause=0.5)
         self.parts.put_aside(TRANSFORMER)
 
     def _nothing_waits(self) -> bool:

@@ -15,7 +15,7 @@ import psutil
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from tests.faults.parts import POLLERS, TRANSFORMER, Parts, signal_all
+from tests.faults.parts import POLLERS, SCHEDULERS, TRANSFORMER, Parts, signal_all
 
 STATE = """
     select (select count(*) from pg_stat_progress_copy where relid::regclass::text like 'raw.%'),
@@ -42,6 +42,7 @@ class Moment:
             "postgres": self.copies + self.uploads + self.loads > 0,
             "store": self.uploads + self.loads > 0,
             "dbt": self.transforms > 0,
+            "scheduler": self.loads + self.transforms > 0,
         }[part]
 
 
@@ -190,4 +191,38 @@ def dbt(parts: Parts, observer: Observer, rng: Random) -> Strike:
     return Strike("dbt", "the transform", moment, family)
 
 
-STRIKES = {"loader": loader, "backend": backend, "postgres": postgres, "store": store, "dbt": dbt}
+def scheduler(parts: Parts, observer: Observer, rng: Random) -> Strike:
+    """One of two schedulers, alone or with the tasks that it runs; or one task alone."""
+    families = [family for name in SCHEDULERS if (family := parts.family(name))]
+    # A task is a process of its own, under a worker of the scheduler's executor.
+    tasks = [process for family in families for process in family if _depth(process, family[0]) > 1]
+    with _held([process for family in families for process in family]):
+        moment = observer.moment()
+        busy = [family for family in families if any(task in family for task in tasks)]
+        chosen = rng.choice(busy or families)
+        own = [task for task in tasks if task in chosen]
+        victims = {"a scheduler": chosen[:1], "a scheduler and its tasks": chosen}
+        if own:
+            victims["a task"] = [rng.choice(own)]
+        victim = rng.choice(list(victims))
+        signal_all(victims[victim], SIGKILL)
+    # What a dead scheduler leaves behind must end by itself: our executor sees to it.
+    return Strike("scheduler", victim, moment, victims[victim] if victim == "a task" else chosen)
+
+
+def _depth(process: psutil.Process, ancestor: psutil.Process) -> int:
+    """How many generations below the ancestor it stands; 0 where it is none of its descendants any more."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        line = process.parents()
+        return line.index(ancestor) + 1 if ancestor in line else 0
+    return 0
+
+
+STRIKES = {
+    "loader": loader,
+    "backend": backend,
+    "postgres": postgres,
+    "store": store,
+    "dbt": dbt,
+    "scheduler": scheduler,
+}
