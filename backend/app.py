@@ -6,6 +6,7 @@ from flask import Flask
 
 from backend import pages, problems, readiness, security, waiting
 from backend.api import (
+    ask,
     contracts,
     datasets,
     diffs,
@@ -20,6 +21,7 @@ from backend.api import (
     multipart,
     profiles,
     provenance,
+    questions,
     reports,
     submissions,
     uploads,
@@ -68,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.register(app)
     described = (drafts, contracts, header_mappings, profiles)
     data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
-    for resource in (*data, provenance, insights, reports, model_docs, health, pages):
+    for resource in (*data, provenance, insights, ask, questions, reports, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     page.register(app, load_contracts())
     app.after_request(security.add_headers)

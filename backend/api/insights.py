@@ -5,13 +5,17 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
+from backend.api.ask import pools
 from backend.auth import account, require_role
-from backend.reporting import forms
+from backend.reporting import forms, questions
 from backend.reporting.insight import EVERYBODY, Insight
 from backend.reporting.registry import find, visible_to
-from backend.reporting.result import Result, answer
+from backend.reporting.result import Result, answer, check_names
 from backend.services import services
 from elt import audit
+from elt.asking.questions import find as find_question
+from elt.asking.questions import listing
+from elt.errors import NotFound
 
 blueprint = Blueprint("insights", __name__, url_prefix="/api/v1/insights")
 
@@ -82,6 +86,13 @@ def get_insight_form(name: str, form: str) -> Response:
     """
     mimetype, write = FORMS[form]
     result = answered(name, request.args.to_dict())
+    if form not in forms_of(result.insight):
+        raise NotFound(
+            "no_chart",
+            "This question was saved without a chart.",
+            allowed="JSON and CSV.",
+            remedy=links(result.insight)["csv"],
+        )
     response = Response(write(result), mimetype=mimetype)
     response.headers.set("Content-Disposition", "inline", filename=forms.filename(result, form))
     response.headers["Cache-Control"] = "private, no-cache"
@@ -95,19 +106,45 @@ def links(insight: Insight, **arguments: Any) -> dict[str, str]:
     return {
         "self": url_for("insights.get_insight", name=insight.name, **arguments),
         "page": url_for("pages.insight", name=insight.name, **arguments),
-        **{form: url_for("insights.get_insight_form", name=insight.name, form=form, **arguments) for form in FORMS},
+        **{
+            form: url_for("insights.get_insight_form", name=insight.name, form=form, **arguments)
+            for form in forms_of(insight)
+        },
     }
 
 
+def forms_of(insight: Insight) -> tuple[str, ...]:
+    """The files that an insight can be had as; what is not drawn is rows alone."""
+    return tuple(FORMS) if insight.chart else ("csv",)
+
+
 def _visible() -> tuple[Insight, ...]:
-    return visible_to(account().role)
+    return (*visible_to(account().role), *saved())
+
+
+def saved() -> tuple[Insight, ...]:
+    """The saved questions, as insights; for administrators alone."""
+    if not account().is_administrator:
+        return ()
+    with services().pool.connection() as connection:
+        return tuple(questions.insight_of(question) for question in listing(connection))
 
 
 def answered(name: str, arguments: Mapping[str, str]) -> Result:
     """The insight for whoever asks. What lists single students is for some roles only, and its reading is on record."""
-    insight = find(name, account().role)
-    result = answer(insight, arguments, services().reader_pool)
+    if questions.is_name(name) and account().is_administrator:
+        result = _answered_question(name, arguments)
+    else:
+        result = answer(find(name, account().role), arguments, services().reader_pool)
+    insight = result.insight
     if insight.audience < EVERYBODY:
         with services().pool.connection() as connection:
             audit.record(connection, account().account_id, "insight.read", name, None)
     return result
+
+
+def _answered_question(name: str, arguments: Mapping[str, str]) -> Result:
+    check_names(name, (), arguments)
+    with services().pool.connection() as connection:
+        question = find_question(connection, name)
+    return questions.answered(question, pools()[1], services().reader_pool)

@@ -87,6 +87,7 @@ def _template(contracts: Mapping[str, Contract]) -> dict[str, Any]:
             {"name": "uploads", "description": "Large files, sent in parts straight into the store"},
             {"name": "insights", "description": "What the data says"},
             {"name": "reports", "description": "Insights composed for print: PDF, and pictures of the pages"},
+            {"name": "ask", "description": "An administrator's own SQL on the marts, and saved questions"},
             {"name": "health", "description": "For the operator"},
         ],
         "security": [{"key": []}],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
+from backend.api.insights import saved
 from backend.auth import account, require_role
 from backend.pages.themes import themed
 from backend.reporting import charts
@@ -32,7 +33,8 @@ def catalogue() -> str:
     shown = [card for card in cards if not card.is_missing]
     groups = {label: [card for card in shown if card.family == family] for family, label in FAMILIES.items()}
     missing = [card for card in cards if card.is_missing]
-    return render_template("catalogue.html", groups={label: of for label, of in groups.items() if of}, missing=missing)
+    filled = {label: of for label, of in groups.items() if of}
+    return render_template("catalogue.html", groups=filled, missing=missing, questions=saved())
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,18 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backend.api.insights import answered, links
 from backend.auth import account, require_role
-from backend.pages import assets, boards, catalogue, data, described, navigation, overview, signing_in, transforms
+from backend.pages import (
+    asking,
+    assets,
+    boards,
+    catalogue,
+    data,
+    described,
+    navigation,
+    overview,
+    signing_in,
+    transforms,
+)
 from backend.pages.prose import prose
 from backend.pages.themes import themed
 from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, log_frames, status_of, told
@@ -27,6 +38,7 @@ catalogue.add_to(blueprint)
 boards.add_to(blueprint)
 described.add_to(blueprint)
 data.add_to(blueprint)
+asking.add_to(blueprint)
 
 
 @blueprint.get("/insights/<name>")
@@ -41,7 +53,7 @@ def insight(name: str) -> str:
         "insight.html",
         result=result,
         insight=found,
-        chart=themed(charts.spec(found, result.rows)),
+        chart=themed(charts.spec(found, result.rows)) if found.chart else None,
         links=links(found, **chosen),
         rows=result.rows[:TABLE_ROWS],
         related=[other for other in visible_to(account().role) if other.name in found.related],

@@ -112,7 +112,7 @@ def snapshot(pool: Pool) -> Iterator[Connection]:
 
 def answer_within(connection: Connection, insight: Insight, arguments: Mapping[str, str]) -> Result:
     """The insight, read from the snapshot of which this is the connection. Raises BadRequest."""
-    _check_names(insight, arguments)
+    check_names(insight.name, [parameter.name for parameter in insight.parameters], arguments)
     choices = tuple(
         _choice(parameter, arguments.get(parameter.name) or None, connection) for parameter in insight.parameters
     )
@@ -121,12 +121,12 @@ def answer_within(connection: Connection, insight: Insight, arguments: Mapping[s
     return Result(insight, choices, found, insight.finding(found), freshness_of(connection, insight.datasets))
 
 
-def _check_names(insight: Insight, arguments: Mapping[str, str]) -> None:
-    names = [parameter.name for parameter in insight.parameters]
+def check_names(insight: str, names: Sequence[str], arguments: Mapping[str, str]) -> None:
+    """Raises BadRequest where an argument is none of an insight's parameters."""
     if unknown := sorted(set(arguments) - set(names)):
         raise BadRequest(
             "unknown_parameter",
-            f"{insight.name} has no parameter {', '.join(unknown)}.",
+            f"{insight} has no parameter {', '.join(unknown)}.",
             allowed="Parameters: " + (", ".join(names) or "none") + ".",
             remedy="GET /api/v1/insights lists every parameter.",
         )
