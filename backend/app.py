@@ -22,6 +22,7 @@ from backend.api import (
     profiles,
     provenance,
     questions,
+    report_editions,
     reports,
     submissions,
     uploads,
@@ -70,7 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.register(app)
     described = (drafts, contracts, header_mappings, profiles)
     data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
-    for resource in (*data, provenance, insights, ask, questions, reports, model_docs, health, pages):
+    for resource in (*data, provenance, insights, ask, questions, reports, report_editions, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     page.register(app, load_contracts())
     app.after_request(security.add_headers)

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GIBIBYTE = 1024**3
@@ -11,6 +12,46 @@ GIBIBYTE = 1024**3
 
 class MissingSetting(Exception):
     """A setting without which nothing can start; the message is its name and what to do."""
+
+
+class BadSetting(MissingSetting):
+    """A setting with a value that cannot be meant; the message is its name and what is allowed."""
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """Where e-mail goes out. `is_tls`: encrypted from the first byte on; otherwise by STARTTLS, but on this machine."""
+
+    host: str
+    port: int
+    user: str | None
+    password: str | None = field(repr=False)
+    sender: str
+    is_tls: bool
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine, so that nobody can listen."""
+        return self.host in ("127.0.0.1", "::1", "localhost")
+
+    @classmethod
+    def from_url(cls, url: str, sender: str) -> "SmtpServer":
+        """smtp://user:password@host:587, or smtps:// for TLS from the start. Raises BadSetting."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or "@" not in sender:
+            raise BadSetting(
+                "LAUREL_SMTP_URL must be smtp://USER:PASSWORD@HOST:587 or smtps://…:465, and LAUREL_SMTP_FROM the "
+                "address that messages come from."
+            )
+        is_tls = parts.scheme == "smtps"
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (465 if is_tls else 587),
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            sender=sender,
+            is_tls=is_tls,
+        )
 
 
 @dataclass(frozen=True)
@@ -30,6 +71,8 @@ class Settings:
     max_multipart_bytes: int
     api_url: str
     airflow_url: str
+    backend_url: str
+    smtp: SmtpServer | None
     home: Path
 
     @classmethod
@@ -42,6 +85,8 @@ class Settings:
                 raise MissingSetting(f'{name} is not set. `eval "$(./start.sh env)"` sets it for an embedded stack.')
             return value
 
+        api_url = environment.get("LAUREL_API_URL", "http://127.0.0.1:8000")
+        smtp_url, sender = environment.get("LAUREL_SMTP_URL", "none"), environment.get("LAUREL_SMTP_FROM", "")
         return cls(
             database_url=required("LAUREL_DATABASE_URL"),
             reader_database_url=required("LAUREL_READER_DATABASE_URL"),
@@ -54,7 +99,9 @@ class Settings:
             session_secret=required("LAUREL_SESSION_SECRET"),
             max_upload_bytes=int(environment.get("LAUREL_MAX_UPLOAD_BYTES", 5 * GIBIBYTE)),
             max_multipart_bytes=int(environment.get("LAUREL_MAX_MULTIPART_BYTES", 100 * GIBIBYTE)),
-            api_url=environment.get("LAUREL_API_URL", "http://127.0.0.1:8000"),
+            api_url=api_url,
             airflow_url=environment.get("AIRFLOW_URL", "http://127.0.0.1:8080"),
+            backend_url=environment.get("LAUREL_BACKEND_URL") or api_url,
+            smtp=None if smtp_url in ("", "none") else SmtpServer.from_url(smtp_url, sender),
             home=Path(environment.get("LAUREL_HOME") or REPOSITORY / ".run"),
         )

@@ -20,7 +20,10 @@ STORE_SETTINGS = (
     "LAUREL_S3_ACCESS_KEY",
     "LAUREL_S3_SECRET_KEY",
 )
-TUNING = ("LAUREL_MAX_UPLOAD_BYTES", "LAUREL_MAX_MULTIPART_BYTES", "LAUREL_S3_PUBLIC_ENDPOINT")
+TUNING = (
+    *("LAUREL_MAX_UPLOAD_BYTES", "LAUREL_MAX_MULTIPART_BYTES", "LAUREL_S3_PUBLIC_ENDPOINT"),
+    *("LAUREL_SMTP_URL", "LAUREL_SMTP_FROM"),
+)
 FROM_ENV_VERB = "LAUREL_STACK"  # set by `./start.sh env`: the shell's LAUREL_ variables describe an embedded stack
 
 # What a user's shell may hold that would change how the processes behave.

@@ -43,6 +43,7 @@ def _described(kind: ReportKind, values: tuple[str, ...]) -> dict[str, Any]:
         "title": kind.title,
         "tells": kind.tells,
         "names_people": kind.names_people,
+        "audience": sorted(kind.audience),
         "parameter": kind.subject and {"name": kind.subject.name, "label": kind.subject.label, "allowed": list(values)},
         "links": {form: url_for("reports.get_report", name=kind.name, form=form) for form in MIMETYPES},
     }

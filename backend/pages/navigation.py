@@ -31,6 +31,7 @@ SECTIONS = (
     Section("Cohorts", "pages.cohorts"),
     Section("District", "pages.district"),
     Section("All insights", "pages.catalogue", pages=("pages.insight",)),
+    Section("Reports", "pages.reports", ADMINISTRATORS, ("pages.report_edition",)),
     Section("Data", "pages.data", pages=("pages.submission", "pages.dry_run", "pages.last_transform")),
     Section("Datasets", "pages.datasets", pages=("pages.dataset", "pages.draft")),
     Section("Ask", "pages.ask", ADMINISTRATORS),

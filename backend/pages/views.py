@@ -15,6 +15,7 @@ from backend.pages import (
     described,
     navigation,
     overview,
+    report_list,
     signing_in,
     transforms,
 )
@@ -37,6 +38,7 @@ overview.add_to(blueprint)
 catalogue.add_to(blueprint)
 boards.add_to(blueprint)
 described.add_to(blueprint)
+report_list.add_to(blueprint)
 data.add_to(blueprint)
 asking.add_to(blueprint)
 

@@ -14,6 +14,7 @@ from backend.reporting.report_kinds import ReportKind, Subject
 from backend.reporting.result import rows, snapshot
 from elt.database import Pool
 from elt.errors import NotFound
+from elt.reports import editions
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # a ZIP's members need a time; one that never changes
 
@@ -42,10 +43,8 @@ class Built:
         return packed.getvalue()
 
     def stem(self) -> str:
-        """What its files are called, without an ending: the kind, and the subject where that is no person."""
-        if not self.subject or self.kind.subject is None or self.kind.subject.is_person:
-            return self.kind.name
-        return f"{self.kind.name}-{self.subject.lower().replace(' ', '-')}"
+        """What its files are called, without an ending."""
+        return editions.stem(self.kind.name, self.subject)
 
 
 def _member(name: str) -> zipfile.ZipInfo:

@@ -41,17 +41,23 @@ class ReportKind:
     subject: Subject | None = None
     names_people: bool = False
 
+    @property
+    def is_of_persons(self) -> bool:
+        """Whether there is one for each person."""
+        return self.subject is not None and self.subject.is_person
+
 
 @cache
 def report_kinds() -> Mapping[str, ReportKind]:
-    """Every kind of report by name. Raises TypeError for a module without its REPORT."""
+    """Every kind by name: of the school, of classes, of persons. Raises TypeError for a module without its REPORT."""
     found = {}
     for module in sorted(pkgutil.iter_modules(reports.__path__), key=lambda module: module.name):
         kind = getattr(import_module(f"{reports.__name__}.{module.name}"), "REPORT", None)
         if not isinstance(kind, ReportKind):
             raise TypeError(f"backend/reports/{module.name}.py has no REPORT; every file there defines one.")
         found[kind.name] = kind
-    return MappingProxyType(found)
+    ordered = sorted(found.values(), key=lambda kind: (kind.subject is not None, kind.is_of_persons, kind.name))
+    return MappingProxyType({kind.name: kind for kind in ordered})
 
 
 def kinds_for(role: str) -> tuple[ReportKind, ...]:

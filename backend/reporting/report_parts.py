@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from backend.reporting.document import Line, Tile, Tiles
 from backend.reporting.insight import Kind, Row
+from backend.reporting.movements import last_movements
 from backend.reporting.reading import Reading
 from backend.reporting.result import Result
 from backend.reporting.seeds import percent, seed
@@ -47,6 +48,13 @@ def _of(row: Row, name: str) -> str:
     counted = "grades" if name in OF_GRADES else "students"
     of = f"{shown(row['denominator'], 'integer')} {counted}"
     return f"of {of}" if name in MEANS else f"{shown(row['numerator'], 'integer')} of {of}"
+
+
+def what_changed(reading: Reading, names: Sequence[str]) -> tuple[Line, ...]:
+    """How each of these KPIs moved last, and because of what; nothing of those that never did, the latest first."""
+    moves = [move for move in last_movements(reading.connection, names).values() if move.before is not None]
+    latest = sorted(moves, key=lambda move: (-move.transform_run_id, names.index(move.kpi_name)))
+    return tuple(Line(f"{move.label}: {move.before} → {move.after}.", f"{move.cause}.") for move in latest)
 
 
 def line(result: Result) -> Line:

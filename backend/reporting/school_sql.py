@@ -79,39 +79,35 @@ left join marts.dim_session on risk.session_key = dim_session.session_key
 where {ENROLLED} and dim_student.student_id = %(student_id)s
 """  # noqa: S608
 
-# One row per term that the student has grades of, in order, beside everybody on file at the same stage.
+# One row per term that the student has grades of, in order, beside all grades of the grade level.
 TERMS = """
 select
-    dim_session.session_name, dim_session.session_order, dim_session.grade_level, dim_session.term_order,
+    dim_session.session_name, dim_session.session_order,
     avg(fct_grade.total_score) as mean_score,
     avg(fct_attendance.attendance_rate) as attendance_rate,
-    stage.mean_score as stage_mean_score
+    level.mean_score as level_mean_score
 from marts.fct_grade
 inner join marts.dim_session using (session_key)
 left join marts.fct_attendance using (student_key, course_key, session_key)
-inner join lateral (
-    select avg(others.total_score) as mean_score from marts.fct_grade as others
-    where others.session_key = fct_grade.session_key
-) as stage on true
+left join marts.rpt_score_distribution as level
+    on dim_session.grade_level = level.grade_level and level.subject = 'All subjects'
 where fct_grade.student_key = %(student_key)s::uuid
-group by
-    dim_session.session_name, dim_session.session_order, dim_session.grade_level, dim_session.term_order,
-    stage.mean_score
+group by dim_session.session_name, dim_session.session_order, level.mean_score
 order by dim_session.session_order
 """
 
-# One row per subject of the latest term, weakest first, beside everybody on file in the same subject and term.
+# One row per subject of the latest term, weakest first, beside all grades of the subject in the grade level.
 SUBJECTS_OF_STUDENT = """
 select
     dim_course.course_name as subject, fct_grade.test_score, fct_grade.exam_score, fct_grade.total_score,
     fct_grade.letter_grade, fct_grade.is_passed, fct_attendance.attendance_rate,
-    (
-        select avg(others.total_score) from marts.fct_grade as others
-        where others.session_key = fct_grade.session_key and others.course_key = fct_grade.course_key
-    ) as stage_mean_score
+    level.mean_score as level_mean_score
 from marts.fct_grade
 inner join marts.dim_course using (course_key)
+inner join marts.dim_session using (session_key)
 left join marts.fct_attendance using (student_key, course_key, session_key)
+left join marts.rpt_score_distribution as level
+    on dim_session.grade_level = level.grade_level and dim_course.course_name = level.subject
 where fct_grade.student_key = %(student_key)s::uuid and fct_grade.session_key = %(session_key)s::uuid
 order by fct_grade.total_score nulls first, dim_course.course_name
 """

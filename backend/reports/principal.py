@@ -7,7 +7,16 @@ from backend.reporting.document import Chart, Document, Facts, Lines, NewPage, T
 from backend.reporting.insight import Column, Row
 from backend.reporting.reading import Reading
 from backend.reporting.report_kinds import ReportKind
-from backend.reporting.report_parts import completeness, details, insight_facts, kpi_facts, kpi_rows, kpi_tiles, line
+from backend.reporting.report_parts import (
+    completeness,
+    details,
+    insight_facts,
+    kpi_facts,
+    kpi_rows,
+    kpi_tiles,
+    line,
+    what_changed,
+)
 from elt.access.roles import ADMINISTRATOR
 
 SYSTEM = "laurel"
@@ -33,12 +42,14 @@ def compose(reading: Reading) -> Document:
     """First what a principal must know, then a page for each question, then how it was counted."""
     found = {name: reading.insight(name) for name in INSIGHTS}
     attention = (*(line(found[name]) for name in ATTENTION), completeness(reading, found.values()))
+    changed = what_changed(reading, KPIS)
     return Document(
         "Principal's report",
         "",
         (
             kpi_tiles(kpi_rows(reading, SYSTEM), KPIS),
             Lines("What needs attention", attention, is_marked=True),
+            *([Lines("What changed last", changed)] if changed else []),
             Chart(found["at_risk_students"], tallest=62, is_told=False, leaves_out=OF_ONE_STUDENT),
             Table("Subjects where fewest pass", SUBJECT_COLUMNS, _lowest(found["pass_rate"].rows)),
             NewPage(),

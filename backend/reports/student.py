@@ -15,7 +15,7 @@ from backend.reporting.values import plain, shown
 from elt.access.roles import ADMINISTRATOR
 
 CHRONIC = float(kpi_threshold("chronic_absence_rate"))
-SERIES = {"mean_score": "this student", "stage_mean_score": "all at this stage"}
+SERIES = {"mean_score": "this student", "level_mean_score": "grade level"}
 WIDTH, HEIGHT = 285, 150  # of each of the two charts, in pixels
 
 COLUMNS = (
@@ -24,7 +24,7 @@ COLUMNS = (
     Column("exam_score", "Exam", "number"),
     Column("total_score", "Total", "number"),
     Column("letter_grade", "Grade", "text"),
-    Column("stage_mean_score", "Mean of all", "number"),
+    Column("level_mean_score", "Grade level", "number"),
     Column("attendance_rate", "Attendance", "rate"),
 )
 
@@ -70,7 +70,10 @@ def _facts(student: Row) -> tuple[tuple[str, str], ...]:
     told = (("Lives with", student["living_arrangement"]), ("Activities", student["activities"]))
     return (
         *((name, value) for name, value in told if value),
-        ("This stage", "Everybody on file who has grades of the same grade level and term, of whatever year."),
+        (
+            "Grade level",
+            "The mean of all grades on file at that grade level, every term and year; of a subject, in it.",
+        ),
         ("Attendance", f"At or below {percent(str(CHRONIC))} absence is chronic: the dashed line."),
         ("Tier", f"{tiers_told()} A rule is a reason to look, not a judgement."),
     )
@@ -79,12 +82,12 @@ def _facts(student: Row) -> tuple[tuple[str, str], ...]:
 def _tiles(student: Row, terms: Sequence[Row]) -> Tiles:
     latest, before = (terms[-1] if terms else None), (terms[-2] if len(terms) > 1 else None)
     score = shown(latest and latest["mean_score"], "number")
-    stage = f"all at this stage: {shown(latest['stage_mean_score'], 'number')}" if latest else ""
+    level = f"grade level: {shown(latest['level_mean_score'], 'number')}" if latest else ""
     courses = f"of {student['graded_course_count'] or 0} subjects"
     return Tiles(
         (
             Tile("Attendance", shown(student["attendance_rate"], "rate"), student["attendance_band"] or ""),
-            Tile("Mean score", score, stage),
+            Tile("Mean score", score, level),
             Tile("Failed (F)", shown(student["f_count"], "integer"), courses),
             Tile(
                 "Mean score before",

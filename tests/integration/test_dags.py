@@ -12,7 +12,7 @@ from elt.notifying import DRAFT_CHANNEL, DRY_RUN_CHANNEL, WORK_CHANNEL
 from elt.settings import REPOSITORY
 from tests.integration.dags.programs import DAGS, command, environment
 
-EXPECTED = {"draft", "dry_run", "ingest", "transform"}
+EXPECTED = {"draft", "dry_run", "ingest", "reports", "transform"}
 
 
 def _found_in(folder: Path, home: Path) -> dict[str, Any]:
@@ -86,6 +86,11 @@ def test_draft_listens_to_samples_alone(found: dict[str, Any]) -> None:
     draft = found["dags"]["draft"]
     assert [kwargs for _, kwargs in draft["watched"]] == [{"channel": DRAFT_CHANNEL}]
     assert draft["cron"] is None
+
+
+def test_reports_are_built_once_a_week(found: dict[str, Any]) -> None:
+    assert found["dags"]["reports"]["watched"] == []
+    assert found["dags"]["reports"]["cron"] == "0 5 * * 1"
 
 
 def test_no_package_shadows_the_installed_airflow_or_dbt() -> None:

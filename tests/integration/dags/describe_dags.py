@@ -15,9 +15,11 @@ def describe(dag: DAG) -> dict[str, object]:
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
         "watched": [
-            watcher.trigger.serialize() for asset in dag.timetable.asset_condition.objects for watcher in asset.watchers
+            watcher.trigger.serialize()
+            for asset in getattr(dag.timetable.asset_condition, "objects", [])
+            for watcher in asset.watchers
         ],
-        "cron": getattr(getattr(dag.timetable, "timetable", None), "expression", None),
+        "cron": getattr(getattr(dag.timetable, "timetable", dag.timetable), "expression", None),
         "tasks": {
             task.task_id: {
                 "retries": task.retries,

@@ -27,6 +27,10 @@ class Visitor:
     def get(self, path: str) -> TestResponse:
         return self.flask.get(path, headers={"Authorization": f"Bearer {self.key}"})
 
+    def send(self, method: str, path: str, body: object) -> TestResponse:
+        """A call that changes something, with a JSON body."""
+        return self.flask.open(path, method=method, json=body, headers={"Authorization": f"Bearer {self.key}"})
+
 
 @dataclass(frozen=True)
 class School:

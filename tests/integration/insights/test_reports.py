@@ -47,7 +47,7 @@ def test_there_is_a_report_for_each_class_and_a_page_for_each_student(school: Sc
     assert len(listed["student"]["parameter"]["allowed"]) == 600
     page = school.admin.get(f"{ROOT}/{STUDENT}")
     assert re.findall(rb"/Count (\d+)", page.data)[0] == b"1"
-    assert "LHS" not in page.headers["Content-Disposition"]
+    assert "filename=student-lhs-0327.pdf" in page.headers["Content-Disposition"]
 
 
 def test_the_principal_s_report_says_which_data_it_tells_of(school: School) -> None:

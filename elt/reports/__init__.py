@@ -1,0 +1,1 @@
+"""Editions of the reports: built through the backend's API, kept in the store, listed, and sent by e-mail."""

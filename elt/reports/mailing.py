@@ -1,0 +1,146 @@
+"""Sends the reports of an edition to those who asked for them, over a connection that nobody can listen to."""
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from psycopg2.extensions import connection as Connection
+
+from elt import audit
+from elt.database import transaction
+from elt.errors import LaurelError, Unavailable
+from elt.reports import editions
+from elt.reports.api import Catalogue
+from elt.reports.editions import Edition, ReportFile
+from elt.settings import Settings, SmtpServer
+from elt.store import ObjectStore
+
+TIMEOUT_SECONDS = 30
+MOST_ATTACHED = 20  # of more files the message only says where they are
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A report that an account asked for and has not been sent of this edition."""
+
+    account_id: int
+    role: str
+    report: str
+    email: str
+
+
+def send_edition(
+    connection: Connection, store: ObjectStore, settings: Settings, edition: Edition, catalogue: Catalogue
+) -> int:
+    """Send what is due of a finished edition; the number of messages. Nothing where no mail server is configured.
+
+    A message that the server refuses keeps none of the others back. Raises LaurelError after them, Unavailable where
+    the server does not answer.
+    """
+    if settings.smtp is None:
+        return 0
+    with transaction(connection):
+        due = [one for one in _due(connection, edition) if one.role in catalogue.audience(one.report)]
+        files = editions.files(connection, edition.report_edition_id)
+    refused = 0
+    if due:
+        with _server(settings.smtp) as server:
+            for one in due:
+                attached = [file for file in files if file.report == one.report]
+                message = _message(one, attached, store, settings, settings.smtp, edition)
+                refused += not _sent(connection, server, message, one, edition)
+    if refused:
+        raise LaurelError(
+            "mail_refused",
+            f"The mail server refused {refused} of {len(due)} messages.",
+            remedy="See that the addresses in catalog.report_subscription are right.",
+        )
+    return len(due)
+
+
+def _due(connection: Connection, edition: Edition) -> list[Due]:
+    """Accounts whose last key was revoked are closed, and are sent nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select account_id, account.role, subscription.report, subscription.email "
+            "from catalog.report_subscription as subscription join catalog.account using (account_id) "
+            "where exists (select from catalog.api_key where api_key.account_id = account.account_id "
+            "and revoked_at is null) and not exists (select from catalog.report_delivery as delivery "
+            "where delivery.report_edition_id = %s and delivery.account_id = account.account_id "
+            "and delivery.report = subscription.report) order by account_id, subscription.report",
+            [edition.report_edition_id],
+        )
+        return [Due(*row) for row in cursor.fetchall()]
+
+
+def _message(
+    due: Due, files: Sequence[ReportFile], store: ObjectStore, settings: Settings, smtp: SmtpServer, edition: Edition
+) -> EmailMessage:
+    """What is sent: the reports where they are few, else where to find them."""
+    message = EmailMessage()
+    message["From"], message["To"] = smtp.sender, due.email
+    message["Subject"] = f"Laurel: {due.report} report of {edition.published_at:%-d %B %Y}"
+    is_attached = len(files) <= MOST_ATTACHED
+    where = "attached" if is_attached else f"{len(files)} files, too many to attach"
+    message.set_content(
+        f"The {due.report} report of Laurel's data version {edition.data_version} is ready ({where}).\n\n"
+        f"All reports: {settings.api_url}/reports\n\n"
+        "You get this because you asked for it; the page above ends it.\n"
+    )
+    for file in files if is_attached else ():
+        with store.open(file.object_key) as stored:
+            name = f"{editions.stem(file.report, file.subject)}.pdf"
+            message.add_attachment(stored.read(), maintype="application", subtype="pdf", filename=name)
+    return message
+
+
+def _sent(connection: Connection, server: smtplib.SMTP, message: EmailMessage, due: Due, edition: Edition) -> bool:
+    """Whether the server took it; that it did is on record in the same transaction as that it is not due any more."""
+    try:
+        with transaction(connection):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "insert into catalog.report_delivery (report_edition_id, account_id, report) values (%s, %s, %s)",
+                    [edition.report_edition_id, due.account_id, due.report],
+                )
+            audit.record(connection, due.account_id, "report.mailed", due.report, {"version": edition.data_version})
+            server.send_message(message)
+    except smtplib.SMTPServerDisconnected as error:
+        raise _unavailable() from error
+    except smtplib.SMTPException as error:
+        log.error("The mail server refused a message for account %d: %s", due.account_id, type(error).__name__)
+        return False
+    return True
+
+
+@contextmanager
+def _server(smtp: SmtpServer) -> Iterator[smtplib.SMTP]:
+    """A connection, encrypted unless the server is on this machine, and signed in where there is a user."""
+    context = ssl.create_default_context()
+    try:
+        if smtp.is_tls:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS)
+        with server:
+            if not smtp.is_tls and not smtp.is_loopback:
+                server.starttls(context=context)
+            if smtp.user:
+                server.login(smtp.user, smtp.password or "")
+            yield server
+    except smtplib.SMTPAuthenticationError as error:
+        raise LaurelError(
+            "mail_sign_in", "The mail server refused the sign-in.", remedy="See LAUREL_SMTP_URL."
+        ) from error
+    except (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError) as error:
+        raise _unavailable() from error
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("mail_unavailable", "The mail server did not answer.", remedy="See LAUREL_SMTP_URL.")
