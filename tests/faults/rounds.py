@@ -21,7 +21,9 @@ KEPT_FILES = 25  # live submissions; older ones are taken back, which is tested 
 PERSISTENCE = 0.75  # the share of clients who send again when no answer came; the others never come back
 BEGIN_SECONDS = 20.0
 # Airflow takes a task for dead when it has not been heard of for two minutes, and until then starts its DAG no more.
-AIRFLOW_BEGIN_SECONDS = 240.0
+AIRFLOW_BEGIN_SECONDS = 400.0
+BACK_SECONDS = 90.0
+AIRFLOW_BACK_SECONDS = 400.0  # a task whose scheduler died is brought to its end, a whole transform at most
 SETTLE_SECONDS = 240.0
 AIRFLOW_SETTLE_SECONDS = 900.0
 
@@ -52,6 +54,7 @@ class Trial:
         self.observer = Observer(parts)
         with_airflow = isinstance(parts.plan, AirflowPlan)
         self.begin_seconds = AIRFLOW_BEGIN_SECONDS if with_airflow else BEGIN_SECONDS
+        self.back_seconds = AIRFLOW_BACK_SECONDS if with_airflow else BACK_SECONDS
         self.settle_seconds = AIRFLOW_SETTLE_SECONDS if with_airflow else SETTLE_SECONDS
 
     def prepare(self) -> None:
@@ -106,7 +109,7 @@ class Trial:
             struck = time.monotonic()
             for future in work:
                 future.result()
-        self.parts.wait_until_back(strike.doomed)
+        self.parts.wait_until_back(strike.doomed, self.back_seconds)
         back = time.monotonic() - struck
         if part == "dbt":
             self._let_the_transform_end()
