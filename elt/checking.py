@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from elt import escapes
+from elt import escapes, json_objects
 from elt.contract import Contract, Field
 from elt.reading import UNDECODABLE, Record
 
@@ -87,6 +87,7 @@ def _type_judge(field: Field) -> Callable[[str], Judged]:
         "boolean": _boolean,
         "date": _date,
         "datetime": _datetime,
+        "object": _object,
     }[field.type]
 
 
@@ -128,6 +129,14 @@ def _datetime(cell: str) -> Judged:
         return value, value.isoformat()  # Python reads more spellings than Postgres does
     except ValueError:
         return CellError("type", "is not a date and time (write 2009-05-17T08:30:00Z)")
+
+
+def _object(cell: str) -> Judged:
+    text = cell.strip()
+    try:
+        return json_objects.parsed(text), text
+    except ValueError:
+        return CellError("type", 'is not a JSON object (write {"key": "value"}, each key once)')
 
 
 def _constraint_judges(field: Field) -> list[Callable[[Any], CellError | None]]:

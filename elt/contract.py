@@ -46,6 +46,7 @@ class Field:
             "date": "date",
             "datetime": "timestamptz",
             "year": "integer",
+            "object": "jsonb",
         }[self.type]
 
 

@@ -17,6 +17,7 @@ CONSTRAINTS = {
     "boolean": ("required",),
     "date": ("required", "minimum", "maximum"),
     "datetime": ("required",),
+    "object": ("required",),
 }
 # A pattern that cannot run for ever: characters and classes, at most three of them of varying number, one without end.
 _ATOM = r"(?:\[\^?[^\[\]\\^]+\]|\\[dwsDWS.\-+*?()\[\]{}|^$/\\]|[^\\\[\](){}*+?|^$])"

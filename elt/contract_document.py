@@ -10,7 +10,7 @@ from elt.contract_constraints import checked_constraints
 from elt.contract_flaws import Flaws
 from elt.contract_personal import without_values
 
-TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year")
+TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "year", "object")
 PERSONAL = ("identifier", "name", "contact", "birth", "location", "health", "special", "finance")
 COLUMN = re.compile(r"[a-z][a-z0-9_]{0,54}")  # __v and a version's number may come behind it
 OLD_COLUMN = re.compile(r".*__v\d+")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from elt.blocks import LINE_END, Block
 from elt.contract import Contract, Field
-from elt.value_patterns import Unprovable, boolean, day, moment, number, whole
+from elt.value_patterns import Unprovable, boolean, day, flat_object, moment, number, whole
 
 LONGEST_COUNTED = 1000  # characters, RE2's own limit; a longer maxLength is proven by the length of the line
 LONGEST_PROVEN = 20_000  # bytes of a line; each cell of it is then far below the limits that `checking` knows
@@ -26,6 +26,7 @@ CONTROL = r"\x00\x01\x02\n\r"
 # How a character beyond ASCII begins that str.strip() leaves alone.
 BEYOND_ASCII = r"[\xc3-\xe0\xe4-\xff]|\xc2[^\x85\xa0]|\xe1[^\x9a]|\xe2[^\x80\x81]|\xe3[^\x80]"
 NEVER = r"[^\x00-\xff]"
+EMPTY_OBJECT = r"\{ *\}"
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,18 @@ class _Cell:
         bare = self._spelling(null, others, may_be_blank, reserved)
         if self._quote is None:
             return bare
-        quoted = self._spelling(null, others, True, reserved if self._simple else re.escape(self._quote))
+        quoted = self._spelling(null, others, True, reserved if self._simple else re.escape(self._quote), self._quote)
         return f"{bare}|{self._quote}(?:{quoted}){self._quote}"
 
-    def _spelling(self, null: str, others: Sequence[str], may_be_blank: bool, reserved: str) -> str:
-        value = self._text(null, others, reserved) if self._field.type == "string" else self._typed(null, others)
+    def _spelling(
+        self, null: str, others: Sequence[str], may_be_blank: bool, reserved: str, around: str | None = None
+    ) -> str:
+        if self._field.type == "string":
+            value = self._text(null, others, reserved)
+        elif self._field.type == "object":
+            value = self._object(null, others, around)
+        else:
+            value = self._typed(null, others)
         if self._field.constraints.get("required") or not (null or may_be_blank):
             return value
         if _holds(null, reserved):
@@ -136,6 +144,13 @@ class _Cell:
         if any(re.fullmatch(value, word.strip()) for word in (null, *others)):
             raise Unprovable  # a missing marker such as -1, which reads like a value
         return f" *{value} *"
+
+    def _object(self, null: str, others: Sequence[str], around: str | None) -> str:
+        """The empty one; within quotes, which are doubled there, also those of one key."""
+        if any(word.strip().startswith("{") for word in (null, *others)):
+            raise Unprovable
+        doubled = around == '"' and not self._simple
+        return f" *{flat_object(self._field.constraints) if doubled else EMPTY_OBJECT} *"
 
     def _text(self, null: str, others: Sequence[str], reserved: str) -> str:
         constraints = self._field.constraints
@@ -198,7 +213,7 @@ def _up_to(count: int | None, character: str) -> str:
 
 # Parts of a pattern that mean the same to RE2, and can take in no character that ends a cell.
 _SIMPLE = re.compile(
-    r"(?:\\d|\\[-./+]|[A-Za-z0-9_@-]|\[(?:[A-Za-z]-[A-Za-z]|\d-\d|[A-Za-z0-9_])+\]|\(\?:|\(|\)|\||[?*+]|\{\d{1,2}(?:,\d{1,2})?\})*"
+    r"(?:\\d|\\[-./+]|[A-Za-z0-9_@/-]|\[(?:[A-Za-z]-[A-Za-z]|\d-\d|[A-Za-z0-9_])+\]|\(\?:|\(|\)|\||[?*+]|\{\d{1,2}(?:,\d{1,2})?\})*"
 )
 
 

@@ -94,3 +94,15 @@ def moment(constraints: Constraints) -> str:
     if constraints.keys() - {"required"}:
         raise Unprovable
     return rf"(?:[12]\d{{3}})-{MONTHS}[T ]{CLOCK}(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)?"
+
+
+def flat_object(constraints: Constraints) -> str:
+    """JSON objects of one key at most, as a quoted cell holds them: every quote twice.
+
+    That keys differ, no expression can say.
+    """
+    if constraints.keys() - {"required"}:
+        raise Unprovable
+    text = r'""[ !#-\[\]-~]{0,100}""'
+    value = rf"(?:{text}|-?(?:0|[1-9]\d{{0,14}})(?:\.\d{{1,15}})?|true|false|null)"
+    return rf"\{{ *(?:{text} *: *{value} *)?\}}"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from stack import checks, credentials, failures, oulad, ports, sample, status, verbs
+from stack import checks, credentials, district, failures, oulad, ports, sample, status, verbs
 from stack.home import REPOSITORY, Home
 from stack.plan import Plan, external_parts
 from stack.postgres import psql
@@ -162,7 +162,13 @@ def _load(home: Home, options: argparse.Namespace) -> int:
     if not Supervisor(plan).is_running():
         raise StartFailed("Laurel is not running. `./start.sh` starts it.")
     client = sample.Client(plan.api_url, plan.credentials["researcher_key"])
-    oulad.load(client, plan.laurel_variables()["LAUREL_READER_DATABASE_URL"], options.directory)
+    reader_url = plan.laurel_variables()["LAUREL_READER_DATABASE_URL"]
+    if options.family == "district":
+        district.load(client, reader_url, options.directory or district.generate(home))
+    elif options.directory is None:
+        raise StartFailed("OULAD is not made up: give the folder with its files, ./start.sh load oulad DIR.")
+    else:
+        oulad.load(client, reader_url, options.directory)
     return 0
 
 

@@ -1,18 +1,10 @@
 """`./start.sh load oulad DIR`: a downloaded folder of OULAD, sent through the API and awaited in the marts."""
 
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
-from tqdm import tqdm
-from tqdm.utils import CallbackIOWrapper
-
-from elt.database import connect
 from stack.sample import Client
+from stack.sending import Table, print_counts, send_all
 from stack.starting import StartFailed
-from stack.steps import Steps
 
 # Names as published, and the dataset each becomes; sent in this order, so that what clicks refer to comes first.
 TABLES = {
@@ -25,8 +17,6 @@ TABLES = {
     "studentVle": "student_vle",
 }
 OPTIONAL = "studentVle"  # 430 MB: many copies go without it
-CHUNK_BYTES = 2**20
-WAIT_SECONDS = 3600.0
 WHAT_IS_THERE = {
     "presentations": "select count(*) from marts.dim_course_section where source_system = 'oulad'",
     "students": "select count(*) from marts.dim_student where source_system = 'oulad' and is_current",
@@ -37,26 +27,11 @@ WHAT_IS_THERE = {
 }
 
 
-@dataclass(frozen=True)
-class Table:
-    """One published file and its dataset."""
-
-    path: Path
-    dataset: str
-
-
 def load(client: Client, reader_url: str, directory: Path) -> None:
     """Send the folder's files, wait for their marts, print what is there. Raises StartFailed, SampleFailed."""
     tables = find(directory)
-    steps = Steps()
-    sent = [_send(client, table) for table in tables]
-    known = sum(not is_new for _, is_new in sent)
-    if known:
-        print(f"{known} of {len(sent)} files were there already.")
-    with steps.step("OULAD is in the marts"):
-        client.wait_until_modelled([id for id, _ in sent], WAIT_SECONDS)
-    for name, count in what_is_there(reader_url).items():
-        print(f"{count:>14,}  {name}")
+    send_all(client, tables, "OULAD")
+    print_counts(reader_url, WHAT_IS_THERE)
     if len(tables) < len(TABLES):
         print(without_clicks(directory))
 
@@ -88,28 +63,3 @@ def without_clicks(directory: Path) -> str:
     if others:
         advice = f"There is {others[0]}: give it one of these names, and use the same command again."
     return f"{OPTIONAL}.csv, or {OPTIONAL}.csv.gz, is not in the folder. {advice}"
-
-
-def _send(client: Client, table: Table) -> tuple[str, bool]:
-    with (
-        table.path.open("rb") as file,
-        tqdm(total=table.path.stat().st_size, desc=f"{table.path.name:<24}", unit="B", unit_scale=True) as bar,
-    ):
-        counted = cast(BinaryIO, CallbackIOWrapper(bar.update, file, "read"))
-        return client.send_bytes(table.dataset, table.path.name, _chunks(counted))
-
-
-def _chunks(body: BinaryIO) -> Iterator[bytes]:
-    while chunk := body.read(CHUNK_BYTES):
-        yield chunk
-
-
-def what_is_there(reader_url: str) -> dict[str, int]:
-    """How much of OULAD the marts show."""
-    with closing(connect(reader_url)) as connection, connection.cursor() as cursor:
-        counts = {}
-        for name, statement in WHAT_IS_THERE.items():
-            cursor.execute(statement)
-            row = cursor.fetchone()
-            counts[name] = int(row[0]) if row else 0
-        return counts

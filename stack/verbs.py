@@ -25,9 +25,11 @@ def parser() -> argparse.ArgumentParser:
     reset.add_argument("--yes", action="store_true", help="do not ask")
     verb("psql", "open the warehouse as its owner; more words go to psql")
     verb("dbt", "run dbt on the warehouse: ./start.sh dbt parse")
-    load = verb("load", "send a downloaded data set through the API: ./start.sh load oulad DIR")
-    load.add_argument("family", choices=["oulad"])
-    load.add_argument("directory", type=Path, help="the folder with its CSV files, as .csv or .csv.gz")
+    load = verb("load", "send a data set through the API: ./start.sh load oulad DIR, ./start.sh load district")
+    load.add_argument("family", choices=["oulad", "district"])
+    load.add_argument(
+        "directory", type=Path, nargs="?", help="the folder with its files; without one, the sample district is made"
+    )
     _add_user_actions(verb("user", "add or list accounts, revoke their keys"))
     verb("env", 'print the stack\'s addresses and keys, for: eval "$(./start.sh env)"')
     verb("help", "this list")

@@ -1,5 +1,5 @@
 {#
-    Which totals over all presentations may not be published: two tables, the last of them `total_withheld`, one row per
+    Which totals over all presentations (or other `part`s, whose `total` is so called) may not be published: two tables, the last of them `total_withheld`, one row per
     slice (`within`, columns) and `cell`.
 
     `decided` has the presentations' own cells, of which each presentation withholds none, or at least two of those that
@@ -9,7 +9,7 @@
     hidden cells (two presentations or their total, by two cells). Where one is not, all totals with a hidden cell go:
     each hidden cell then has a rectangle with the totals' row.
 #}
-{% macro totals_withheld(within, cell) -%}
+{% macro totals_withheld(within, cell, part='section_name', total='All presentations') -%}
 {% set slice = within | join(', ') -%}
 hidden_in_total as (
     select
@@ -36,14 +36,14 @@ ranked_total as (
 hidden_cell as (
     select
         {{ slice }},
-        section_name,
+        {{ part }},
         {{ cell }}
     from decided
     where is_suppressed
     union all
     select
         {{ slice }},
-        'All presentations' as section_name,
+        '{{ total }}' as {{ part }},
         {{ cell }}
     from ranked_total
     where is_telling or (telling_count = 1 and place = 2)
@@ -51,18 +51,18 @@ hidden_cell as (
 
 corner as (
     select distinct
-        {% for name in within %}one.{{ name }}, {% endfor %}one.section_name,
+        {% for name in within %}one.{{ name }}, {% endfor %}one.{{ part }},
         one.{{ cell }}
     from hidden_cell as one
     inner join hidden_cell as beside
         on {% for name in within %}one.{{ name }} = beside.{{ name }} and {% endfor -%}
-        one.section_name = beside.section_name and one.{{ cell }} <> beside.{{ cell }}
+        one.{{ part }} = beside.{{ part }} and one.{{ cell }} <> beside.{{ cell }}
     inner join hidden_cell as below
         on {% for name in within %}one.{{ name }} = below.{{ name }} and {% endfor -%}
-        one.section_name <> below.section_name and one.{{ cell }} = below.{{ cell }}
+        one.{{ part }} <> below.{{ part }} and one.{{ cell }} = below.{{ cell }}
     inner join hidden_cell as opposite
         on {% for name in within %}one.{{ name }} = opposite.{{ name }} and {% endfor -%}
-        below.section_name = opposite.section_name and beside.{{ cell }} = opposite.{{ cell }}
+        below.{{ part }} = opposite.{{ part }} and beside.{{ cell }} = opposite.{{ cell }}
 ),
 
 exposed as (

@@ -29,6 +29,8 @@ def checker(type: str, **constraints: Any) -> ColumnChecker:
         ("boolean", "TRUE", "true"),
         ("date", "2009-05-17", "2009-05-17"),
         ("datetime", "2009-05-17T08:30:00+01:00", "2009-05-17T08:30:00+01:00"),
+        ("object", ' {"a": [1, {"b": null}], "ọ": "x"} ', '{"a": [1, {"b": null}], "ọ": "x"}'),
+        ("object", "{}", "{}"),
     ],
 )
 def test_a_good_cell_is_copied_as_it_is(type: str, cell: str, copied: str) -> None:
@@ -48,6 +50,16 @@ def test_a_good_cell_is_copied_as_it_is(type: str, cell: str, copied: str) -> No
         ("date", "2009-02-30", {}, "type"),
         ("boolean", "maybe", {}, "type"),
         ("datetime", "yesterday", {}, "type"),
+        ("object", "[1, 2]", {}, "type"),
+        ("object", "{a: 1}", {}, "type"),
+        ("object", '{"a": 1, "a": 2}', {}, "type"),  # jsonb would keep the last and lose the first
+        ("object", '{"a": {"b": 1, "b": 1}}', {}, "type"),
+        ("object", '{"a": NaN}', {}, "type"),
+        ("object", '{"a": 1e999999}', {}, "type"),  # more than jsonb holds
+        ("object", '{"a": "\\u0000"}', {}, "type"),  # characters that Postgres does not have
+        ("object", '{"a": ["\\ud800"]}', {}, "type"),
+        ("object", '{"a": ' * 65 + "1" + "}" * 65, {}, "type"),
+        ("object", '{"a": ' + "[" * 5000 + "]" * 5000 + "}", {}, "type"),
         ("integer", "41", {"minimum": 0, "maximum": 40}, "range"),
         ("integer", "-1", {"minimum": 0}, "minimum"),
         ("number", "100.5", {"maximum": 100}, "maximum"),

@@ -8,7 +8,7 @@ import pytest
 from elt.checking import ColumnChecker
 from elt.contract import CONTRACTS, Contract, load_contracts
 
-TYPES = {"string", "integer", "number", "boolean", "date", "datetime", "year"}
+TYPES = {"string", "integer", "number", "boolean", "date", "datetime", "year", "object"}
 CONSTRAINTS = {"required", "unique", "pattern", "minimum", "maximum", "enum", "minLength", "maxLength"}
 PERSONAL = {"identifier", "name", "contact", "birth", "location", "health", "special", "finance"}
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

@@ -31,6 +31,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "recent": {"type": "date", "constraints": {"minimum": "1999-06-01", "maximum": "2030-01-01"}},
     "moment": {"type": "datetime"},
     "birth": {"type": "year"},
+    "more": {"type": "object"},
 }
 GOOD: dict[str, list[str]] = {
     "text": ["Ada", "Ọlá", "naïve café", "-", "a b ", "0164A", "日本"],
@@ -48,12 +49,15 @@ GOOD: dict[str, list[str]] = {
     "recent": ["2009-02-28"],
     "moment": ["2009-05-17T08:30:00Z", "2009-05-17 08:30:00.25+01:00"],
     "birth": ["2009"],
+    "more": ["{}", "{ }"],
 }
+OBJECTS = ['{"a": 1}', '{"Ab c": "x, y"}', '{"a":null}', '{"a": -0.5}']
 NASTY = [
     "", " ", "?", " ?", "? ", "??", "NA", "NA ", "N", "NAN", "\u00a0", "\u3000", "\u2003x", "\x1c", "é" * 3, "abcdef",
     "ab\\c", "a\tb", "\\N", "\\.", "1e3", "+5", "007", "1_000", "٣", "40.01", "-0.5", "-2.6", "106", "-13", "nan",
     "2147483648", "2009-02-29", "2009-13-01", "1999-05-31", "0x1F", "yes", "T", "AB12\n", "ab12", "A, B", "'", "a,b",
-    'say "hi"', "\x01", "\x00",
+    'say "hi"', "\x01", "\x00", '{"a": 1, "a": 2}', '{"a": 01}', '{"a": NaN}',
+    '{"a": "\\u0000"}', "[]", "{a: 1}", '{"a": 1}}', *OBJECTS,
 ]  # fmt: skip
 CELLS = st.one_of(
     st.sampled_from(NASTY),
@@ -99,6 +103,13 @@ def test_what_is_plainly_good_is_proven(name: str, simple: bool) -> None:
     for cell in GOOD[name]:
         assert is_proven(proof, f"x,{cell}\n"), cell
         assert is_proven(proof, f'"x","{cell}"\n'), cell
+
+
+def test_an_object_of_one_key_is_proven_within_its_quotes() -> None:
+    proof = proof_of(contract("needed", "more"))
+    assert proof is not None
+    assert all(is_proven(proof, written(["x", cell])) for cell in OBJECTS)
+    assert not any(is_proven(proof, written(["x", cell])) for cell in ('{"a": 1, "a": 2}', '{"a": "\\u0000"}', "[]"))
 
 
 @settings(max_examples=300, deadline=None)

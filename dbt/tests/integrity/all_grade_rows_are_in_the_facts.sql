@@ -21,7 +21,7 @@ graded as (
         count(distinct student_key) as students,
         sum(test_score) as test_scores,
         sum(exam_score) as exam_scores
-    from {{ ref('fct_grade') }}
+    from {{ ref('fct_grade__laurel') }}
     group by source_system
 ),
 

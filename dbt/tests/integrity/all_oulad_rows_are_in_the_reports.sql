@@ -16,8 +16,8 @@ expected as (
         'rpt_cohort_retention' as report,
         section.section_name as part,
         count(*) as row_count
-    from {{ ref('fct_enrollment') }} as enrollment
-    inner join {{ ref('dim_course_section') }} as section on enrollment.section_key = section.section_key
+    from {{ ref('fct_enrollment__oulad') }} as enrollment
+    inner join {{ ref('dim_course_section__oulad') }} as section on enrollment.section_key = section.section_key
     where enrollment.registration_submission_id is not null and section.length_days is not null
     group by section.section_name
     union all
@@ -25,8 +25,8 @@ expected as (
         'rpt_withdrawal_week',
         section.section_name,
         count(enrollment.unregistered_day)
-    from {{ ref('fct_enrollment') }} as enrollment
-    inner join {{ ref('dim_course_section') }} as section on enrollment.section_key = section.section_key
+    from {{ ref('fct_enrollment__oulad') }} as enrollment
+    inner join {{ ref('dim_course_section__oulad') }} as section on enrollment.section_key = section.section_key
     where enrollment.registration_submission_id is not null and section.length_days is not null
     group by section.section_name
     union all
@@ -35,7 +35,7 @@ expected as (
         section.section_name,
         sum(click.click_count)
     from {{ ref('int_oulad__section_day') }} as click
-    inner join {{ ref('dim_course_section') }} as section on click.section_key = section.section_key
+    inner join {{ ref('dim_course_section__oulad') }} as section on click.section_key = section.section_key
     group by section.section_name
     union all
     -- Up to the end of the last week that is told whole, or of the only one.
@@ -45,17 +45,17 @@ expected as (
         sum(click.click_count)
     from {{ ref('int_oulad__section_day') }} as click
     inner join observed on click.section_key = observed.section_key
-    inner join {{ ref('dim_course_section') }} as section on click.section_key = section.section_key
+    inner join {{ ref('dim_course_section__oulad') }} as section on click.section_key = section.section_key
     where
         {{ presentation_week('click.presentation_day') }} <= greatest(
             {{ presentation_week('observed.first_day') }}, {{ presentation_week('(observed.as_of_day + 1)') }} - 1
         )
         and exists (
-            select 1 from {{ ref('fct_enrollment') }} as enrollment
+            select 1 from {{ ref('fct_enrollment__oulad') }} as enrollment
             where enrollment.section_key = click.section_key and enrollment.submission_id is not null
         )
         and exists (
-            select 1 from {{ ref('fct_enrollment') }} as enrollment
+            select 1 from {{ ref('fct_enrollment__oulad') }} as enrollment
             where enrollment.section_key = click.section_key and enrollment.registration_submission_id is not null
         )
     group by section.section_name
@@ -65,14 +65,14 @@ expected as (
         coalesce(section.section_name, 'Unknown presentation'),
         count(*)
     from {{ ref('fct_assessment_result__oulad') }} as result
-    left join {{ ref('dim_course_section') }} as section on result.section_key = section.section_key
+    left join {{ ref('dim_course_section__oulad') }} as section on result.section_key = section.section_key
     group by section.section_name
     union all
     select
         'rpt_background_result',
         attribute,
         count(*)
-    from {{ ref('fct_enrollment') }}
+    from {{ ref('fct_enrollment__oulad') }}
     cross join unnest(array['deprivation', 'education', 'age', 'disability']) as attribute
     where final_result is not null
     group by attribute
@@ -142,8 +142,8 @@ actual as (
         count(distinct activity.student_key),
         false
     from {{ ref('int_oulad__student_activity') }} as activity
-    inner join {{ ref('dim_course_section') }} as section on activity.section_key = section.section_key
-    inner join {{ ref('fct_enrollment') }} as enrollment
+    inner join {{ ref('dim_course_section__oulad') }} as section on activity.section_key = section.section_key
+    inner join {{ ref('fct_enrollment__oulad') }} as enrollment
         on activity.section_key = enrollment.section_key and activity.student_key = enrollment.student_key
     inner join observed on activity.section_key = observed.section_key
     where

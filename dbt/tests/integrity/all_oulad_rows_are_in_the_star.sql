@@ -24,15 +24,15 @@ actual as (
     select
         'enrollment' as kind,
         count(*) as row_count
-    from {{ ref('fct_enrollment') }}
+    from {{ ref('fct_enrollment__oulad') }}
     union all
     select 'assessment result', count(*) from {{ ref('fct_assessment_result__oulad') }}
     union all
     select 'student', count(*) from {{ ref('dim_student__oulad') }} where is_current and member_type = 'known'
     union all
-    select 'learning resource', count(*) from {{ ref('dim_learning_resource') }} where member_type = 'known'
+    select 'learning resource', count(*) from {{ ref('dim_learning_resource__oulad') }} where member_type = 'known'
     union all
-    select 'section', count(*) from {{ ref('dim_course_section') }} where member_type = 'known'
+    select 'section', count(*) from {{ ref('dim_course_section__oulad') }} where member_type = 'known'
 )
 
 select

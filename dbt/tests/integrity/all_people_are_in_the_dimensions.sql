@@ -15,11 +15,11 @@ actual as (
     where is_current and member_type = 'known'
     union all
     select 'teacher', source_system, teacher_id
-    from {{ ref('dim_teacher') }}
+    from {{ ref('dim_teacher__laurel') }}
     where is_current and member_type = 'known'
     union all
     select 'guardian', source_system, guardian_id
-    from {{ ref('dim_guardian') }}
+    from {{ ref('dim_guardian__laurel') }}
     where is_current
 )
 

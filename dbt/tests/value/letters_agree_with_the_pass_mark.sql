@@ -4,7 +4,7 @@
 select
     source_system,
     letter_grade
-from {{ ref('fct_grade') }}
+from {{ ref('fct_grade__laurel') }}
 where letter_grade is not null
 group by source_system, letter_grade
 having bool_or(is_passed) <> bool_and(is_passed)

@@ -24,8 +24,8 @@ create table dim_course__laurel as select course_name as course_key, course_name
 create table attendance_band as select 'laurel' as source_system, 'all' as attendance_band, 0 as above_rate,
     null::numeric as up_to_rate;
 create table int_student_result (source_system text, population text, mean_score float8, attendance_pct float8);
-create table fct_grade (source_system text, student_key text, session_key text, course_key text, total_score numeric,
-    is_passed boolean);
+create table fct_grade__laurel (source_system text, student_key text, session_key text, course_key text,
+    total_score numeric, is_passed boolean);
 """
 
 
@@ -46,7 +46,7 @@ def report(connection: Connection, model: str, classes: Mapping[tuple[str, str],
     ]
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(TABLES)
-        execute_values(cursor, "insert into fct_grade values %s", grades)
+        execute_values(cursor, "insert into fct_grade__laurel values %s", grades)
         cursor.execute(compiled(DBT / "models" / "marts" / "insights" / f"{model}.sql"))
         return [dict(row) for row in cursor.fetchall()]
 
@@ -128,12 +128,12 @@ create schema small;
 set search_path to small;
 create table kpi_threshold as select 'oulad' as source_system, 'suppression_minimum' as threshold_name, 10 as
     threshold_value;
-create table dim_course_section as select section_key, 'oulad' as source_system, section_key as section_name
+create table dim_course_section__oulad as select section_key, 'oulad' as source_system, section_key as section_name
     from (values ('A'), ('B'), ('C')) as sections (section_key);
-create table fct_enrollment (section_key text, student_key text, final_result text, registered_day integer,
+create table fct_enrollment__oulad (section_key text, student_key text, final_result text, registered_day integer,
     unregistered_day integer, submission_id integer default 1, registration_submission_id integer default 2);
 create table int_oulad__section_day as select section_key, presentation_day
-    from dim_course_section cross join generate_series(0, 6) as days (presentation_day);
+    from dim_course_section__oulad cross join generate_series(0, 6) as days (presentation_day);
 create table int_oulad__student_week (section_key text, student_key text, presentation_week integer,
     click_count integer);
 """
@@ -161,7 +161,8 @@ def engagement(
         enrolled = [(of, student, result, -15, -8 if of + result in gone else None) for of, result, student in students]
         execute_values(
             cursor,
-            "insert into fct_enrollment (section_key, student_key, final_result, registered_day, unregistered_day) "
+            "insert into fct_enrollment__oulad "
+            "(section_key, student_key, final_result, registered_day, unregistered_day) "
             "values %s",
             enrolled,
         )

@@ -14,6 +14,7 @@ REPORTS = {
     "rpt_cohort_retention", "rpt_withdrawal_week", "rpt_engagement_week", "rpt_engagement_activity",
     "rpt_late_submission", "rpt_background_result", "rpt_inactive_student",
 }  # fmt: skip
+CONFORMED_WITH_OULAD = {"dim_course_section", "dim_learning_resource", "fct_enrollment", "fct_resource_interaction"}
 FACT = (
     "select dim_student.student_id, resource_id, presentation_day, click_count, line_count "
     "from marts.fct_resource_interaction inner join marts.dim_student using (student_key) "
@@ -58,6 +59,15 @@ def send(pipeline: Pipeline, *rows: tuple[str, str, str, str], **more: Submissio
 def retract(pipeline: Pipeline, submission: Submission) -> None:
     with pipeline.pool.connection() as connection:
         retracting.request(connection, submission)
+
+
+def send_district(pipeline: Pipeline) -> None:
+    """A student of the district with a course, a grade, a homework, a change, and a content that was opened."""
+    roles = ("student", "U-00042", "U-01042"), ("teacher", "U-00007", ""), ("parent", "U-01042", "")
+    people = [{"role": role, "id": id, "parent_id": parent} for role, id, parent in roles]
+    pipeline.send(csv_file("district/users", people), "district/users")
+    for name in ("schools", "courses", "contents", "adjustments", "grades", "homeworks", "accesses"):
+        pipeline.send(csv_file(f"district/{name}", [{}]), f"district/{name}")
 
 
 FIRST = [("1", "10", 0, 6, 2), ("1", "10", 8, 1, 1)]
@@ -152,6 +162,17 @@ def test_neither_family_rebuilds_or_tests_the_other(pipeline: Pipeline) -> None:
     assert laurel & oulad <= shared
     assert not {name for name in laurel if "oulad" in name or "resource" in name}
     assert not {name for name in oulad if "laurel" in name}
+    send_district(pipeline)
+    district = update(pipeline)
+    assert {"dim_student__district", "fct_grade__district", "fct_homework", "fct_resource_interaction"} <= district
+    # Who somebody is stands in one table for all families, which is small.
+    shared |= {"student_identity", "teacher_identity", "guardian_identity"}
+    shared |= {"grain_student_identity", "grain_teacher_identity", "grain_guardian_identity"}
+    shared |= {"dim_teacher", "dim_guardian", "bridge_student_guardian", "fct_grade", "dim_school"}
+    assert laurel & district <= shared
+    assert oulad & district <= shared | CONFORMED_WITH_OULAD
+    assert not {name for name in district if "laurel" in name or "oulad" in name}
+    assert not {name for name in laurel | oulad if "district" in name}
 
 
 def test_after_an_upgrade_everything_is_built_again_and_what_is_no_more_is_retired_unless_somebody_needs_it(

@@ -17,9 +17,9 @@ answer as (
         attribute.factor_label,
         attribute.level
     from {{ ref('int_household') }} as int_household
-    inner join {{ ref('bridge_student_guardian') }} as bridge
+    inner join {{ ref('bridge_student_guardian__laurel') }} as bridge
         on int_household.student_key = bridge.student_key
-    inner join {{ ref('dim_guardian') }} as dim_guardian
+    inner join {{ ref('dim_guardian__laurel') }} as dim_guardian
         on bridge.guardian_key = dim_guardian.guardian_key
     cross join lateral (
         values

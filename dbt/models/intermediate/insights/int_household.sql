@@ -3,7 +3,7 @@ with guardians_of_student as (
     select
         student_key,
         string_agg(guardian_key::text, ' ' order by guardian_key) as guardian_set
-    from {{ ref('bridge_student_guardian') }}
+    from {{ ref('bridge_student_guardian__laurel') }}
     group by student_key
 )
 

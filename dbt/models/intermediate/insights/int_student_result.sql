@@ -6,7 +6,7 @@ with graded as (
         fct_grade.total_score,
         fct_grade.is_passed,
         fct_attendance.attendance_rate
-    from {{ ref('fct_grade') }} as fct_grade
+    from {{ ref('fct_grade__laurel') }} as fct_grade
     inner join {{ ref('dim_session__laurel') }} as dim_session
         on fct_grade.session_key = dim_session.session_key
     left join {{ ref('fct_attendance') }} as fct_attendance

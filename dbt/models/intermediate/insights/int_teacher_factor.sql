@@ -3,7 +3,7 @@ with result as (
     select
         teacher_key,
         avg(total_score)::double precision as mean_score
-    from {{ ref('fct_grade') }}
+    from {{ ref('fct_grade__laurel') }}
     where total_score is not null
     group by teacher_key
 ),
@@ -12,7 +12,7 @@ teacher as (
     select
         dim_teacher.*,
         result.mean_score
-    from {{ ref('dim_teacher') }} as dim_teacher
+    from {{ ref('dim_teacher__laurel') }} as dim_teacher
     inner join result on dim_teacher.teacher_key = result.teacher_key
     where dim_teacher.is_current and dim_teacher.member_type = 'known'
 )

@@ -10,8 +10,8 @@ with cohort as (
         count(*) < {{ threshold('suppression_minimum', 'section.source_system') }} as is_small,
         {{ threshold('suppression_minimum', 'section.source_system') }} as minimum_count,
         false as is_margin -- it is the total over all presentations, in the reports
-    from {{ ref('fct_enrollment') }} as enrollment
-    inner join {{ ref('dim_course_section') }} as section on enrollment.section_key = section.section_key
+    from {{ ref('fct_enrollment__oulad') }} as enrollment
+    inner join {{ ref('dim_course_section__oulad') }} as section on enrollment.section_key = section.section_key
     where enrollment.registration_submission_id is not null and section.length_days is not null
     group by section.section_key, section.source_system, section.section_name, section.length_days
 )

@@ -40,3 +40,5 @@ group by
     together.section_key,
     together.source_system,
     together.presentation_day
+union all
+select * from {{ ref('fct_resource_interaction__district') }}

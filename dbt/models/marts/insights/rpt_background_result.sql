@@ -15,7 +15,7 @@ with told as (
         '{{ label }}' as attribute_label,
         {{ loop.index }} as attribute_order,
         coalesce({{ value }}, 'Not stated') as level
-    from {{ ref('fct_enrollment') }}
+    from {{ ref('fct_enrollment__oulad') }}
     where final_result is not null
     {{ 'union all' if not loop.last }}
     {% endfor %}

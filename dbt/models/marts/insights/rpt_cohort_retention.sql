@@ -8,7 +8,7 @@ departed as (
         enrollment.section_key,
         greatest(enrollment.unregistered_day, 0) as presentation_day,
         count(*) as departed_count
-    from {{ ref('fct_enrollment') }} as enrollment
+    from {{ ref('fct_enrollment__oulad') }} as enrollment
     inner join cohort on enrollment.section_key = cohort.section_key
     where enrollment.unregistered_day <= cohort.last_day
     group by enrollment.section_key, greatest(enrollment.unregistered_day, 0)

@@ -33,8 +33,8 @@ counted as (
         sum(used.visit_count) as visit_count
     from used
     inner join audience on used.section_key = audience.section_key
-    inner join {{ ref('dim_course_section') }} as section on used.section_key = section.section_key
-    inner join {{ ref('dim_learning_resource') }} as resource on used.resource_key = resource.resource_key
+    inner join {{ ref('dim_course_section__oulad') }} as section on used.section_key = section.section_key
+    inner join {{ ref('dim_learning_resource__oulad') }} as resource on used.resource_key = resource.resource_key
     group by grouping sets (
         (used.source_system, used.section_key, section.section_name, audience.student_count),
         (

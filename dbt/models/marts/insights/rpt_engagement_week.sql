@@ -17,14 +17,14 @@ enrollment as (
         coalesce(final_result, 'Unknown') as final_result,
         {{ presentation_week('registered_day') }} as registered_week,
         {{ presentation_week('unregistered_day') }} as unregistered_week
-    from {{ ref('fct_enrollment') }}
+    from {{ ref('fct_enrollment__oulad') }}
     where registration_submission_id is not null
 ),
 
 -- Presentations of which both files of students are loaded.
 listed as (
     select section_key
-    from {{ ref('fct_enrollment') }}
+    from {{ ref('fct_enrollment__oulad') }}
     group by section_key
     having bool_or(submission_id is not null) and bool_or(registration_submission_id is not null)
 ),
@@ -124,7 +124,7 @@ counted as (
         coalesce(sum(clicked.click_count), 0) as click_count
     from enrolled
     inner join observed on enrolled.section_key = observed.section_key
-    inner join {{ ref('dim_course_section') }} as section on enrolled.section_key = section.section_key
+    inner join {{ ref('dim_course_section__oulad') }} as section on enrolled.section_key = section.section_key
     left join clicked
         on
             enrolled.section_key = clicked.section_key

@@ -30,7 +30,7 @@ enrolled as (
         seen.last_active_day,
         coalesce(seen.click_count, 0)::integer as click_count,
         count(*) over (partition by enrollment.section_key)::integer as enrolled_count
-    from {{ ref('fct_enrollment') }} as enrollment
+    from {{ ref('fct_enrollment__oulad') }} as enrollment
     inner join observed on enrollment.section_key = observed.section_key
     left join seen on enrollment.section_key = seen.section_key and enrollment.student_key = seen.student_key
     where
@@ -54,7 +54,7 @@ select
     enrolled.click_count,
     enrolled.enrolled_count
 from enrolled
-inner join {{ ref('dim_course_section') }} as section on enrolled.section_key = section.section_key
+inner join {{ ref('dim_course_section__oulad') }} as section on enrolled.section_key = section.section_key
 inner join {{ ref('dim_student__oulad') }} as student on enrolled.student_key = student.student_key
 where
     enrolled.last_active_day is null

@@ -8,7 +8,7 @@ with submitted as (
         result.days_late
     from {{ ref('fct_assessment_result__oulad') }} as result
     inner join {{ ref('dim_assessment__oulad') }} as assessment on result.assessment_key = assessment.assessment_key
-    left join {{ ref('dim_course_section') }} as section on assessment.section_key = section.section_key
+    left join {{ ref('dim_course_section__oulad') }} as section on assessment.section_key = section.section_key
 ),
 
 counted as (

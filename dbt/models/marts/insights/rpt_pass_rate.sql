@@ -8,7 +8,7 @@ with graded as (
         dim_course.course_name as subject,
         fct_grade.student_key,
         fct_grade.is_passed
-    from {{ ref('fct_grade') }} as fct_grade
+    from {{ ref('fct_grade__laurel') }} as fct_grade
     inner join {{ ref('dim_session__laurel') }} as dim_session on fct_grade.session_key = dim_session.session_key
     inner join {{ ref('dim_course__laurel') }} as dim_course on fct_grade.course_key = dim_course.course_key
     where fct_grade.is_passed is not null

@@ -16,12 +16,12 @@ taught as (
         dim_session.grade_level_order,
         fct_grade.student_key,
         dim_teacher.teacher_key
-    from {{ ref('fct_grade') }} as fct_grade
+    from {{ ref('fct_grade__laurel') }} as fct_grade
     inner join {{ ref('dim_session__laurel') }} as dim_session on fct_grade.session_key = dim_session.session_key
     inner join present
         on fct_grade.student_key = present.student_key and dim_session.grade_level = present.grade_level
     inner join {{ ref('dim_course__laurel') }} as dim_course on fct_grade.course_key = dim_course.course_key
-    inner join {{ ref('dim_teacher') }} as dim_teacher
+    inner join {{ ref('dim_teacher__laurel') }} as dim_teacher
         on fct_grade.teacher_key = dim_teacher.teacher_key and dim_teacher.member_type != 'unknown'
 )
 

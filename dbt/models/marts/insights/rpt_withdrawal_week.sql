@@ -12,7 +12,7 @@ departure as (
         least(
             greatest({{ presentation_week('enrollment.unregistered_day') }}, -1), cohort.last_week
         ) as presentation_week
-    from {{ ref('fct_enrollment') }} as enrollment
+    from {{ ref('fct_enrollment__oulad') }} as enrollment
     inner join cohort on enrollment.section_key = cohort.section_key
     where enrollment.unregistered_day is not null
 ),

@@ -12,7 +12,7 @@ teacher_register as (
     select
         source_system,
         count(*) as teacher_count
-    from {{ ref('dim_teacher') }}
+    from {{ ref('dim_teacher__laurel') }}
     where is_current and member_type = 'known'
     group by source_system
 ),
@@ -97,7 +97,7 @@ measured as (
         sum(grade_points),
         count(grade_points),
         count(distinct student_key) filter (where grade_points is not null)
-    from {{ ref('fct_grade') }}
+    from {{ ref('fct_grade__laurel') }}
     group by source_system
     union all
     select

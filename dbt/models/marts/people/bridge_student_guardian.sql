@@ -1,12 +1,3 @@
-{{ config(indexes=[
-    {'columns': ['student_key', 'guardian_key'], 'unique': true},
-    {'columns': ['guardian_key']},
-]) }}
+{{ config(materialized='view') }}
 
-select
-    {{ surrogate_key(['source_system', 'student_id']) }} as student_key,
-    {{ surrogate_key(['source_system', 'parent_id']) }} as guardian_key,
-    source_system,
-    _submission_id as submission_id,
-    _line_number as line_number
-from {{ ref('stg_laurel__parents') }}
+{{ union_of_parts([ref('bridge_student_guardian__laurel'), ref('bridge_student_guardian__district')]) }}

@@ -22,3 +22,18 @@ select
 from newest
 where _submission_id = newest_submission_id
 group by source_system, guardian_id, _submission_id
+union all
+select
+    {{ surrogate_key(['source_system', 'user_id']) }} as guardian_key,
+    source_system,
+    user_id as guardian_id,
+    null as lasrra_id,
+    first_name,
+    last_name,
+    birth_date,
+    email,
+    null as phone_number,
+    null as home_address,
+    _submission_id as submission_id
+from {{ ref('stg_district__users') }}
+where role = 'parent'

@@ -15,7 +15,7 @@ courses as (
         count(*) filter (where fct_grade.letter_grade = 'F') as f_count,
         count(*) filter (where fct_grade.letter_grade = 'D') as d_count
     from latest_session
-    inner join {{ ref('fct_grade') }} as fct_grade
+    inner join {{ ref('fct_grade__laurel') }} as fct_grade
         on latest_session.student_key = fct_grade.student_key and latest_session.session_key = fct_grade.session_key
     group by latest_session.student_key
 ),

@@ -74,7 +74,8 @@ select
     null::text as highest_education,
     null::text as imd_band,
     null::text as age_band,
-    null::boolean as has_disability
+    null::boolean as has_disability,
+    {{ laurel_school_key() }} as school_key
 from versions
 union all
 select
@@ -93,5 +94,6 @@ select
     null as highest_education,
     null as imd_band,
     null as age_band,
-    null as has_disability
+    null as has_disability,
+    {{ laurel_school_key() }} as school_key
 from inferred

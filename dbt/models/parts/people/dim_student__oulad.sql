@@ -93,7 +93,8 @@ select
     highest_education,
     imd_band,
     age_band,
-    has_disability
+    has_disability,
+    null::uuid as school_key
 from periods
 union all
 select
@@ -113,5 +114,6 @@ select
     null as highest_education,
     null as imd_band,
     null as age_band,
-    null as has_disability
+    null as has_disability,
+    null as school_key
 from inferred

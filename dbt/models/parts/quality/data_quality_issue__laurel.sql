@@ -47,7 +47,7 @@ found as (
         history._submission_id,
         history._line_number
     from history
-    inner join {{ ref('dim_teacher') }} as dim_teacher on history.teacher_key = dim_teacher.teacher_key
+    inner join {{ ref('dim_teacher__laurel') }} as dim_teacher on history.teacher_key = dim_teacher.teacher_key
     where dim_teacher.member_type <> 'known'
     union all
     select
@@ -93,7 +93,7 @@ found as (
         line_number::text,
         submission_id,
         line_number
-    from {{ ref('fct_grade') }}
+    from {{ ref('fct_grade__laurel') }}
     where reported_total_score <> total_score
     union all
     select

@@ -3,11 +3,9 @@
 -- Files of OULAD are large, and a table that is missing makes all lines of another point nowhere: one issue per
 -- submission and column, with its first lines. Of clicks, only their sums by site and student are read, which know no
 -- lines.
-{% set first_lines = 100 %}
-
 with presentation as (
     select section_key
-    from {{ ref('dim_course_section') }}
+    from {{ ref('dim_course_section__oulad') }}
     where member_type = 'inferred'
 ),
 
@@ -56,7 +54,7 @@ found as (
         null,
         activity.line_count
     from {{ ref('int_oulad__resource_activity') }} as activity
-    inner join {{ ref('dim_learning_resource') }} as resource on activity.resource_key = resource.resource_key
+    inner join {{ ref('dim_learning_resource__oulad') }} as resource on activity.resource_key = resource.resource_key
     where resource.member_type = 'inferred'
     union all
     select
@@ -123,45 +121,4 @@ found as (
     where student.student_key is null
 ),
 
-numbered as (
-    select
-        *,
-        row_number() over (
-            partition by rule_name, dataset_id, submission_id, column_name order by line_number
-        ) as place
-    from found
-),
-
-issues as (
-    select
-        rule_name,
-        source_system,
-        dataset_id,
-        submission_id,
-        column_name,
-        coalesce(
-            array_agg(line_number order by line_number)
-            filter (where line_number is not null and place <= {{ first_lines }}),
-            array[]::integer[]
-        ) as line_numbers,
-        sum(line_count)::integer as line_count
-    from numbered
-    group by rule_name, source_system, dataset_id, submission_id, column_name
-)
-
-select
-    {{ surrogate_key(['issues.rule_name', 'issues.dataset_id', 'issues.submission_id', 'issues.column_name']) }}
-        as issue_key,
-    issues.source_system,
-    issues.dataset_id,
-    issues.submission_id,
-    issues.column_name,
-    issues.rule_name,
-    rule.severity,
-    rule.meaning,
-    rule.remedy,
-    issues.line_count,
-    issues.line_numbers
-from issues
-inner join {{ ref('data_quality_rule') }} as rule
-    on issues.source_system = rule.source_system and issues.rule_name = rule.rule_name
+{{ issues_of('found') }}

@@ -4,5 +4,7 @@ select distinct
     course_key,
     source_system,
     module_code as course_name,
-    null::boolean as is_core
-from {{ ref('dim_course_section') }}
+    null::boolean as is_core,
+    null::text as subject,
+    module_code as course_code
+from {{ ref('dim_course_section__oulad') }}

@@ -26,7 +26,8 @@ select
             )
     end::integer as session_order,
     null::text as presentation_code,
-    null::date as start_date
+    null::date as start_date,
+    null::text as school_year
 from taught
 left join {{ ref('grade_level') }} as grade_level
     on taught.source_system = grade_level.source_system and taught.grade_level = grade_level.grade_level

@@ -6,7 +6,7 @@ with presented as (
         source_system,
         presentation_code,
         start_date
-    from {{ ref('dim_course_section') }}
+    from {{ ref('dim_course_section__oulad') }}
 )
 
 select
@@ -20,5 +20,6 @@ select
     null::integer as term_order,
     row_number() over (partition by source_system order by start_date)::integer as session_order,
     presentation_code,
-    start_date
+    start_date,
+    null::text as school_year
 from presented

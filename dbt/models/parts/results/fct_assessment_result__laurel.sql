@@ -38,7 +38,7 @@ credits as (
         fct_grade.student_key,
         count(*) filter (where fct_grade.is_credit) as credit_count,
         count(*) filter (where fct_grade.is_credit and dim_course.is_core) as core_credit_count
-    from {{ ref('fct_grade') }} as fct_grade
+    from {{ ref('fct_grade__laurel') }} as fct_grade
     inner join {{ ref('int_student_latest_session') }} as latest_session
         on fct_grade.student_key = latest_session.student_key and fct_grade.session_key = latest_session.session_key
     inner join {{ ref('dim_course__laurel') }} as dim_course on fct_grade.course_key = dim_course.course_key
