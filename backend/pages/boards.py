@@ -67,6 +67,21 @@ BOARDS = (
             "inactive_students",
         ),
     ),
+    Board(
+        "district",
+        "/district",
+        "District",
+        "The schools side by side: grades, homework, changes of courses, teachers' work, parents and contents.",
+        (
+            "district_gpa",
+            "district_grade_distribution",
+            "district_homework",
+            "district_parents",
+            "district_course_load",
+            "district_teacher_workload",
+            "district_content",
+        ),
+    ),
 )
 
 

@@ -18,6 +18,7 @@ FAMILIES = {
     "laurel": "The school",
     "factors": "Datasets that researchers brought",
     "oulad": "Open University (OULAD)",
+    "district": "The district",
 }  # in the order of the overview
 
 

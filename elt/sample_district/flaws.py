@@ -83,8 +83,9 @@ def _grades_of_nobody(grades: Table) -> None:
 
 def _repeat_grades(grades: Table) -> None:
     """The same student and course again, a month later and better."""
-    for n in range(10, 10 + REPEATED_GRADES):
-        line = list(grades.lines[n])
+    scored = [line for line in grades.lines if line[grades.column("score")]]
+    for n, scored_line in enumerate(scored[10 : 10 + REPEATED_GRADES]):
+        line = list(scored_line)
         line[0] = f"G-99100{n}"
         line[grades.column("letter")], line[grades.column("score")] = "A", "95"
         line[grades.column("updated_at")] = "2026-08-20T12:00:00Z"
