@@ -1,11 +1,14 @@
 """The weekly edition: built through a real backend into a real store, once, and sent to whoever asked, once."""
 
+import json
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.message import Message
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,7 @@ from elt.settings import Settings, SmtpServer
 from elt.store import ObjectStore
 from elt.transforming import transform
 from stack import ports
+from tests.integration.dags.programs import DAGS, command, environment
 from tests.integration.insights.conftest import Visitor
 from tests.integration.pipeline import Pipeline, csv_file, students
 
@@ -129,6 +133,25 @@ def test_every_report_is_built_once(system: System, first: EditionReport) -> Non
     assert (first.built, first.sent) == (len(ALL), 2)
     assert replace(first, built=0, sent=0) == system.build()
     assert len(system.mailbox.messages) == 2
+
+
+def test_the_dag_s_task_is_this_run(system: System, first: EditionReport, tmp_path: Path) -> None:
+    smtp = system.settings.smtp
+    assert smtp is not None
+    run = subprocess.run(
+        command("run_task", str(DAGS), "reports", "build_reports"),
+        env={
+            **environment(tmp_path, system.settings),
+            "LAUREL_BACKEND_URL": system.settings.backend_url,
+            "LAUREL_SMTP_URL": f"smtp://{smtp.host}:{smtp.port}",
+            "LAUREL_SMTP_FROM": smtp.sender,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert json.loads(run.stdout.splitlines()[-1])["raised"] is None, run.stdout[-2000:]
+    assert f"EditionReport(data_version={first.data_version}, built=0, sent=0)" in run.stdout
 
 
 def test_what_is_in_the_store_is_what_the_api_builds(system: System, first: EditionReport) -> None:
