@@ -1,7 +1,5 @@
 """The page of reports: built now from the data as they are, the weekly editions, and what is sent by e-mail."""
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -69,5 +67,5 @@ def edition(number: int) -> str:
 
 def file(name: str, form: str) -> Response:
     """A report under the address that people guess; it is the API that builds it."""
-    chosen: dict[str, Any] = request.args.to_dict()
-    return redirect(url_for("reports.get_report", name=name, form=form, **chosen))
+    query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
+    return redirect(url_for("reports.get_report", name=name, form=form) + query)

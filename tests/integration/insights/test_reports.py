@@ -98,6 +98,12 @@ def test_a_wrong_call_is_told_what_is_right(school: School, path: str, code: int
     assert "LHS-" not in response.get_data(as_text=True)
 
 
+def test_the_short_address_leads_to_the_canonical_one_whatever_is_asked(school: School) -> None:
+    answer = school.admin.get("/reports/class.pdf?class=SS1%20Science&name=x&_scheme=javascript&_external=1")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"{ROOT}/class.pdf?class=SS1%20Science&name=x&_scheme=javascript&_external=1"
+
+
 def test_every_building_is_on_record(school: School) -> None:
     def count() -> int:
         with Pool(school.settings.database_url, 1).connection() as connection, connection.cursor() as cursor:
