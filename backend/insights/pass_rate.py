@@ -1,6 +1,6 @@
 """Pass rate by subject and term."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
 from backend.reporting.seeds import kpi_threshold
@@ -19,13 +19,21 @@ def finding(rows: Sequence[Row]) -> Finding:
             ok, all_ = subjects.get(row["subject"], (0, 0))
             subjects[row["subject"]] = (ok + row["passed_count"], all_ + row["graded_count"])
     ranked = sorted(subjects, key=lambda subject: subjects[subject][0] / subjects[subject][1])
-    low, high = (f"{name} ({shown(subjects[name][0] / subjects[name][1], 'rate')})" for name in (ranked[0], ranked[-1]))
+    if len(ranked) == 1:
+        ends = f"This is {ranked[0]}."
+    else:
+        ends = f"Highest: {_told(ranked[-1], subjects)}; lowest: {_told(ranked[0], subjects)}."
     return Finding(
         shown(passed / graded, "rate"),
         "of grades reach the pass mark",
         f"{shown(passed, 'integer')} of {shown(graded, 'integer')} grades are {rows[0]['pass_mark']:g} or more. "
-        f"Highest: {high}; lowest: {low}. {_by_term(rows)}",
+        f"{ends} {_by_term(rows)}",
     )
+
+
+def _told(name: str, subjects: Mapping[str, tuple[int, int]]) -> str:
+    passed, graded = subjects[name]
+    return f"{name} ({shown(passed / graded, 'rate')})"
 
 
 def _by_term(rows: Sequence[Row]) -> str:
@@ -57,7 +65,10 @@ INSIGHT = Insight(
         select
             subject, term, pass_mark, is_suppressed, graded_count, passed_count, pass_rate
         from marts.rpt_pass_rate
-        where grade_level = coalesce(%(grade_level)s, 'All grade levels')
+        where
+            grade_level = coalesce(%(grade_level)s, 'All grade levels')
+            and (%(term)s::text is null or term = %(term)s)
+            and (%(subject)s::text is null or subject = %(subject)s)
         order by subject, term_order
     """,
     columns=(
@@ -126,6 +137,18 @@ INSIGHT = Insight(
             values_sql="select grade_level from marts.rpt_pass_rate where grade_level_order > 0 "
             "group by grade_level, grade_level_order order by grade_level_order",
             all_label="All grade levels",
+        ),
+        Parameter(
+            name="term",
+            label="Term",
+            values_sql="select term from marts.rpt_pass_rate group by term, term_order order by term_order, term",
+            all_label="All terms",
+        ),
+        Parameter(
+            name="subject",
+            label="Subject",
+            values_sql="select subject from marts.rpt_pass_rate group by subject order by subject",
+            all_label="All subjects",
         ),
     ),
     kpis=("pass_rate",),

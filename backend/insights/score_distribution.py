@@ -17,6 +17,10 @@ def finding(rows: Sequence[Row]) -> Finding:
     widest = max(known, key=lambda row: row["p75_score"] - row["p25_score"])
     graded = sum(row["graded_count"] for row in known)
     mean = sum(row["mean_score"] * row["graded_count"] for row in known) / graded
+    if len(known) == 1:
+        half = f"{shown(low['p25_score'], 'number')} to {shown(low['p75_score'], 'number')}"
+        said = f"In {low['grade_level']} the median is {shown(low['median_score'], 'number')}, the middle half {half}."
+        return Finding(shown(mean, "number"), "mean total score", said)
     return Finding(
         shown(mean, "number"),
         "mean total score",
@@ -51,7 +55,9 @@ INSIGHT = Insight(
             grade_level, student_count, graded_count, mean_score, p05_score, p25_score, median_score, p75_score,
             p95_score, is_suppressed
         from marts.rpt_score_distribution
-        where subject = coalesce(%(subject)s, 'All subjects')
+        where
+            subject = coalesce(%(subject)s, 'All subjects')
+            and (%(grade_level)s::text is null or grade_level = %(grade_level)s)
         order by grade_level_order
     """,
     columns=(
@@ -105,6 +111,13 @@ INSIGHT = Insight(
             values_sql="select subject from marts.rpt_score_distribution where subject <> 'All subjects' "
             "group by subject order by subject",
             all_label="All subjects",
+        ),
+        Parameter(
+            name="grade_level",
+            label="Grade level",
+            values_sql="select grade_level from marts.rpt_score_distribution "
+            "group by grade_level, grade_level_order order by grade_level_order",
+            all_label="All grade levels",
         ),
     ),
     kpis=("mean_score", "gpa"),

@@ -1,23 +1,32 @@
 """Student-teacher ratio by subject: teacher availability."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
 from backend.reporting.values import shown
 
 
 def finding(rows: Sequence[Row]) -> Finding:
-    """The subject where most students share a teacher, and the one where fewest do."""
+    """Half of the subjects have more, half have fewer; then the two ends."""
     if not rows:
         return Finding("–", "no classes", "There are no grades that name a teacher.")
     most, fewest = rows[0], rows[-1]
+    if len(rows) == 1:
+        return Finding(
+            shown(most["student_teacher_ratio"], "number"), f"students per teacher in {most['subject']}", _one(most)
+        )
     return Finding(
-        f"{most['student_teacher_ratio']:.0f}",
-        f"students per teacher in {most['subject']}",
-        f"{most['subject']} has {most['student_count']} students for {most['teacher_count']} "
-        f"teacher{'s' if most['teacher_count'] != 1 else ''}, the most; {fewest['subject']} the fewest, "
-        f"{shown(fewest['student_teacher_ratio'], 'number')}.",
+        shown(median(row["student_teacher_ratio"] for row in rows), "number"),
+        "students per teacher in the middle one of the subjects",
+        f"Most: {_one(most)} Fewest: {_one(fewest)} Subjects that everybody takes from few teachers lead the list: "
+        "a teacher meets them in several classes, not at once.",
     )
+
+
+def _one(row: Row) -> str:
+    teachers = f"{row['teacher_count']} teacher{'s' if row['teacher_count'] != 1 else ''}"
+    return f"{row['subject']}, {shown(row['student_count'], 'integer')} students for {teachers}."
 
 
 INSIGHT = Insight(
@@ -38,7 +47,9 @@ INSIGHT = Insight(
     sql="""
         select subject, student_count, teacher_count, student_teacher_ratio
         from marts.rpt_student_teacher_ratio
-        where grade_level = coalesce(%(grade_level)s, 'All grade levels')
+        where
+            grade_level = coalesce(%(grade_level)s, 'All grade levels')
+            and (%(subject)s::text is null or subject = %(subject)s)
         order by student_teacher_ratio desc, subject
     """,
     columns=(
@@ -75,6 +86,12 @@ INSIGHT = Insight(
             values_sql="select grade_level from marts.rpt_student_teacher_ratio where grade_level_order > 0 "
             "group by grade_level, grade_level_order order by grade_level_order",
             all_label="All grade levels",
+        ),
+        Parameter(
+            name="subject",
+            label="Subject",
+            values_sql="select subject from marts.rpt_student_teacher_ratio group by subject order by subject",
+            all_label="All subjects",
         ),
     ),
     kpis=("students", "teachers", "student_teacher_ratio"),

@@ -35,7 +35,7 @@ BOARDS = (
         "/performance",
         "Performance",
         "Where students do well and where they do not: by subject, term, teacher and class.",
-        ("pass_rate", "score_distribution", "student_teacher_ratio"),
+        ("pass_rate", "class_results", "score_distribution", "teacher_results", "student_teacher_ratio"),
     ),
     Board(
         "what_matters",
