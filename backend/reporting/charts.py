@@ -20,6 +20,13 @@ PREVIEW_HEIGHT = 96
 PAGE_LABEL_LIMIT = 260
 FILE_LABEL_LIMIT = 420  # a file grows with its labels, which a page cannot
 NARROW_LABEL_LIMIT, NARROW_COLUMNS = 170, 2  # for the 330 pixels of a phone
+NARROW_PLOT, NARROW_LABEL_LETTERS = 340, 26  # pixels of a plot on a phone at most; letters of a line of its labels
+LINES_STEP = 26  # pixels that two lines of a label take
+_CUT = f"lastindexof(slice(datum.label, 0, {NARROW_LABEL_LETTERS}), ' ')"
+WRAPPED = (
+    f"width < {NARROW_PLOT} && length(datum.label) > {NARROW_LABEL_LETTERS} && {_CUT} > 0 "
+    f"? [slice(datum.label, 0, {_CUT}), slice(datum.label, {_CUT} + 1)] : datum.label"
+)
 KEPT_DRAWINGS = 32  # of each kind, per process: a few megabytes
 _PROCESS_IDS = re.compile(r"\b(gradient_|clip)\d+\b")
 
@@ -33,7 +40,7 @@ DARK_SERIES = ["#4fc39a", "#f0935e", "#86a8ee", "#c397dc", "#e0bf4a", "#9db0a8"]
 def spec(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:
     """The complete Vega-Lite spec: the insight's chart with `rows` as its data."""
     shown = [row for row in rows if not row.get("is_suppressed")]
-    drawn: dict[str, Any] = _with_named_levels(insight.chart, shown)
+    drawn: dict[str, Any] = _with_wrapped_labels(_with_named_levels(insight.chart, shown))
     return {
         "$schema": SCHEMA,
         "description": insight.question,
@@ -61,6 +68,22 @@ def _with_named_levels(part: Any, rows: Sequence[Row]) -> Any:
         if color.get("type") == "nominal" and levels:
             named["color"] = {**color, "legend": {**color.get("legend", {}), "values": levels}}
     return named
+
+
+def _with_wrapped_labels(part: Any) -> Any:
+    """A part of a spec whose long names down the side take two lines where the plot is narrow, instead of being cut."""
+    if isinstance(part, list):
+        return [_with_wrapped_labels(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    wrapped = {name: _with_wrapped_labels(value) for name, value in part.items()}
+    side = wrapped.get("y")
+    if isinstance(side, dict) and side.get("type") == "nominal" and side.get("axis", {}) is not None:
+        wrapped["y"] = {**side, "axis": {"labelExpr": WRAPPED, **side.get("axis", {})}}
+    height = wrapped.get("height")
+    if isinstance(height, dict) and height.get("step", LINES_STEP) < LINES_STEP:
+        wrapped["height"] = {"step": LINES_STEP}
+    return wrapped
 
 
 def preview(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Values of rows in the forms that leave the house: JSON, CSV and what people read."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from backend.reporting.insight import Kind
 
 MISSING = "–"
+SMALL = 10
 
 
 def plain(value: Any) -> Any:
@@ -53,8 +55,17 @@ def _percent(rate: float) -> str:
     return f"{100 * rate:.1f}%"
 
 
-def shown(value: Any, kind: Kind) -> str:
-    """A value as a person reads it: 0.637 as 63.7%, 12345 as 12,345; `–` where there is none."""
+def decimals_of(values: Iterable[Any]) -> int:
+    """How many decimals a column of numbers needs: two where all are small, so that neighbours are told apart."""
+    known = [abs(float(value)) for value in values if value is not None]
+    return 2 if any(known) and max(known) < SMALL else 1
+
+
+def shown(value: Any, kind: Kind, decimals: int | None = None) -> str:
+    """A value as a person reads it: 0.637 as 63.7%, 12345 as 12,345; `–` where there is none.
+
+    `decimals` of a number, at least: those of its column (`decimals_of`).
+    """
     if value is None:
         return MISSING
     if isinstance(value, (list, tuple)):
@@ -63,7 +74,8 @@ def shown(value: Any, kind: Kind) -> str:
         case "integer":
             return f"{int(value):,}"
         case "number":
-            return f"{_rounded(value):,.{_decimals(value)}f}".replace("-", "−")
+            digits = max(_decimals(value), decimals or 1)
+            return f"{round(float(value), digits) + 0.0:,.{digits}f}".replace("-", "−")
         case "rate":
             return _percent(float(value))
         case "p_value":

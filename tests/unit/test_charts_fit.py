@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations
 from typing import Any
 from xml.etree import ElementTree
 
@@ -18,6 +18,7 @@ PHONE = 330  # pixels that a screen of 390 leaves to the chart
 NARROW_GLYPH, DIGIT = 0.42, 0.556  # of the font's size: what is found cut is cut; what is found apart is apart
 SLACK = 3
 GAP = 4
+LINE = 9  # from one line of words to the next, at least
 LEVELS = 6
 
 insights = pytest.mark.parametrize("insight", registry().values(), ids=registry())
@@ -59,11 +60,14 @@ def words(
         x, y = x + float(moved[1]), y + float(moved[2])
     if "rotate" in element.get("transform", "") or element.get("opacity") == "0":
         return
-    if element.tag.endswith("text") and element.text:
+    if element.tag.endswith("text"):
         size = float(element.get("font-size", "11px").removesuffix("px"))
-        width = len(element.text) * size * glyph
-        left = x - {"end": width, "middle": width / 2}.get(element.get("text-anchor", "start"), 0)
-        yield element.text, left, left + width, y
+        for line in (element, *element):  # one, or a tspan for each
+            y += float(line.get("dy", 0))
+            width = len(line.text or "") * size * glyph
+            left = x - {"end": width, "middle": width / 2}.get(element.get("text-anchor", "start"), 0)
+            if line.text:
+                yield line.text, left, left + width, y
     for part in element:
         yield from words(part, glyph, x, y)
 
@@ -77,14 +81,42 @@ def test_every_word_is_inside_the_drawing(insight: Insight) -> None:
     assert [word for word in told if word[1] < -SLACK or word[2] > PHONE + SLACK] == []
 
 
+def axis_labels(svg: ElementTree.Element) -> list[list[tuple[str, float, float, float]]]:
+    """The words of each axis's labels."""
+    axes = [part for part in svg.iter() if "role-axis-label" in part.get("class", "")]
+    return [told for axis in axes if (told := list(words(axis, DIGIT)))]
+
+
+def too_close(labels: list[tuple[str, float, float, float]]) -> list[tuple[str, str]]:
+    """Labels that touch: on the same line side by side, or, where they overlap sideways, on lines too near."""
+    return [
+        (one[0], other[0])
+        for one, other in combinations(labels, 2)
+        if one[1] < other[2] + GAP and other[1] < one[2] + GAP and abs(one[3] - other[3]) < LINE
+    ]
+
+
 @insights
 def test_the_labels_of_an_axis_keep_apart(insight: Insight) -> None:
-    svg = drawn(charts.spec(insight, rows_for(insight)))
-    axes = [part for part in svg.iter() if "role-axis-label" in part.get("class", "")]
-    for axis in axes:
-        labels = sorted(words(axis, DIGIT), key=lambda word: word[1])
-        for before, after in pairwise(labels):
-            assert before[3] != after[3] or before[2] + GAP <= after[1], (before, after)
+    axes = axis_labels(drawn(charts.spec(insight, rows_for(insight))))
+    assert axes
+    assert [pair for labels in axes for pair in too_close(labels)] == []
+
+
+def test_labels_that_touch_are_found() -> None:
+    side_by_side = [("10", 0.0, 14.0, 5.0), ("20", 16.0, 30.0, 5.0)]
+    one_below_the_other = [("Mathematics", 0.0, 60.0, 5.0), ("Physics", 20.0, 60.0, 12.0)]
+    assert too_close(side_by_side)
+    assert too_close(one_below_the_other)
+    assert not too_close([("10", 0.0, 14.0, 5.0), ("20", 20.0, 34.0, 5.0), ("10", 0.0, 14.0, 25.0)])
+
+
+def test_a_long_name_takes_two_lines_on_a_phone_and_is_not_cut() -> None:
+    insight = registry()["pass_rate"]
+    rows = [{**row, "subject": "Physical and Health Education"} for row in rows_for(insight)]
+    told = {word[0] for word in words(drawn(charts.spec(insight, rows)))}
+    assert {"Physical and Health", "Education"} <= told
+    assert not any("…" in word for word in told)
 
 
 def test_a_legend_names_every_level_that_is_drawn_and_no_other() -> None:

@@ -14,7 +14,7 @@ from backend.reporting.association import FOUND_COLORS
 from backend.reporting.insight import Finding
 from backend.reporting.registry import registry
 from backend.reporting.result import Choice, Freshness, Result
-from backend.reporting.values import interval, plain, shown
+from backend.reporting.values import decimals_of, interval, plain, shown
 
 ROWS = tuple(
     {
@@ -135,6 +135,12 @@ def test_a_chart_without_rows_can_be_drawn(name: str) -> None:
 )
 def test_values_are_shown_as_people_write_them(value: object, kind: str, text: str) -> None:
     assert shown(value, kind) == text
+
+
+def test_a_column_of_small_numbers_has_two_decimals() -> None:
+    assert decimals_of([0.14, None, -7.531]) == 2
+    assert decimals_of([0.14, 57.7]) == decimals_of([0.0, None]) == 1
+    assert [shown(value, "number", 2) for value in (-7.531, 3)] == ["−7.53", "3.00"]
 
 
 def test_numbers_stay_numbers() -> None:
