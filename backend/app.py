@@ -30,6 +30,7 @@ from backend.api import (
 )
 from backend.api.converters import DatasetConverter
 from backend.openapi import page
+from backend.pages import live
 from backend.services import EXTENSION, Services
 from elt.contract import load_contracts
 from elt.database import Pool
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     parts = app.extensions[EXTENSION]
     app.extensions[readiness.EXTENSION] = readiness.Readiness(parts.pool, parts.reader_pool, parts.store)
     app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
+    app.extensions[live.EXTENSION] = live.Live(parts.pool)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
     described = (drafts, contracts, header_mappings, profiles)

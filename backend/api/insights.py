@@ -95,9 +95,37 @@ def get_insight_form(name: str, form: str) -> Response:
         )
     response = Response(write(result), mimetype=mimetype)
     response.headers.set("Content-Disposition", "inline", filename=forms.filename(result, form))
+    if form == "csv":
+        arguments: dict[str, Any] = request.args.to_dict()
+        about = url_for("insights.get_insight_csv_metadata", name=name, **arguments)
+        response.headers.set("Link", f'<{about}>; rel="describedby"; type="application/csvm+json"')
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/<name>.csv-metadata.json")
+@require_role()
+def get_insight_csv_metadata(name: str) -> Response:
+    """What goes along with an insight's CSV.
+    ---
+    tags: [insights]
+    summary: The passport of an insight's CSV - its columns, definition, freshness, and the files behind it
+    description: >
+      As CSV on the Web (W3C) has it. The CSV's `Link` header leads here. Takes the same parameters as the CSV.
+    parameters:
+      - {name: name, in: path, required: true, schema: {type: string}, example: pass_rate}
+    responses:
+      200:
+        description: The metadata.
+        content: {application/csvm+json: {schema: {type: object}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    arguments: dict[str, Any] = request.args.to_dict()
+    csv_url = url_for("insights.get_insight_form", name=name, form="csv", **arguments)
+    response = jsonify(forms.to_csv_metadata(answered(name, arguments), csv_url))
+    response.mimetype = "application/csvm+json"
     return response
 
 
@@ -110,6 +138,7 @@ def links(insight: Insight, **arguments: Any) -> dict[str, str]:
             form: url_for("insights.get_insight_form", name=insight.name, form=form, **arguments)
             for form in forms_of(insight)
         },
+        "csv_metadata": url_for("insights.get_insight_csv_metadata", name=insight.name, **arguments),
     }
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg2.errors
 from flask import url_for
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from backend.reporting.insight import Row
+from backend.reporting.result import NOT_PUBLISHED
 from backend.reporting.seeds import kpi_threshold
 from backend.reporting.values import shown
 from backend.services import Services
@@ -51,7 +51,7 @@ def _looked(look: Callable[[Connection], Iterator[Task]], connection: Connection
         cursor.execute("savepoint before_look")
         try:
             return list(look(connection))
-        except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
+        except NOT_PUBLISHED:
             cursor.execute("rollback to savepoint before_look")
             return []
 
@@ -77,7 +77,7 @@ def _students(connection: Connection) -> Iterator[Task]:
             f"Tier {row['risk_tier']}",
             f"{shown(row['students'], 'integer')} student{'' if one else 's'} need{'s' if one else ''} attention"
             f"{' first' if row['risk_tier'] == TIERS[0] else ''}, by the early-warning rules.",
-            url_for("pages.insight", name="at_risk_students", tier=row["risk_tier"]),
+            url_for("pages.students", tier=row["risk_tier"]),
             is_urgent=row["risk_tier"] == TIERS[0],
         )
 

@@ -13,18 +13,21 @@ from backend.pages import (
     catalogue,
     data,
     described,
+    live,
     navigation,
     overview,
     report_list,
     signing_in,
+    students,
     transforms,
 )
 from backend.pages.prose import prose
 from backend.pages.themes import themed
 from backend.problems import RETRY_AFTER_SECONDS, Unauthenticated, log_frames, status_of, told
 from backend.reporting import charts
+from backend.reporting.passport import threshold_sources
 from backend.reporting.registry import visible_to
-from backend.reporting.values import shown
+from backend.reporting.values import decimals_of, shown
 from backend.services import services
 from elt.errors import LaurelError
 
@@ -32,11 +35,15 @@ TABLE_ROWS = 200  # of a page; the CSV holds them all
 
 blueprint = Blueprint("pages", __name__)
 blueprint.add_app_template_filter(shown, "shown")
+blueprint.add_app_template_filter(decimals_of, "decimals_of")
 blueprint.add_app_template_filter(prose, "prose")
+blueprint.add_app_template_filter(threshold_sources, "threshold_sources")
 signing_in.add_to(blueprint)
 overview.add_to(blueprint)
 catalogue.add_to(blueprint)
+students.add_to(blueprint)
 boards.add_to(blueprint)
+live.add_to(blueprint)
 described.add_to(blueprint)
 report_list.add_to(blueprint)
 data.add_to(blueprint)
@@ -86,6 +93,7 @@ def _shared() -> dict[str, object]:
         "airflow_url": services().settings.airflow_url,
         "csrf_token": signing_in.csrf_token,
         "navigation": navigation.links,
+        "news_of": live.news_of,
         "signed_in": signing_in.signed_in,
     }
 

@@ -2,13 +2,20 @@
 
 import csv
 import io
+import json
 import re
+from textwrap import wrap
 from typing import Any
+from xml.sax.saxutils import escape
 
 from backend.reporting import charts, report
 from backend.reporting.insight import Insight
+from backend.reporting.passport import threshold_sources
+from backend.reporting.png_text import with_text
 from backend.reporting.result import Freshness, Result
 from backend.reporting.values import plain, shown
+
+SUBTITLE_WIDTH = 105  # characters that fit beside each other above a chart in a file
 
 
 def described(insight: Insight) -> dict[str, Any]:
@@ -25,6 +32,7 @@ def described(insight: Insight) -> dict[str, Any]:
             "exclusions": definition.exclusions,
             "threshold": definition.threshold,
             "threshold_seeds": list(definition.threshold_seeds),
+            "threshold_sources": list(threshold_sources(definition)),
         },
         "caveats": list(insight.caveats),
         "datasets": list(insight.datasets),
@@ -59,6 +67,26 @@ def to_json(result: Result) -> dict[str, Any]:
         },
         "rows": [{name: plain(value) for name, value in row.items()} for row in result.rows],
         "freshness": _freshness(result.freshness),
+        "passport": result.passport.as_json(),
+    }
+
+
+def to_csv_metadata(result: Result, csv_url: str) -> dict[str, Any]:
+    """What goes along with the CSV, as CSV on the Web (W3C) has it: its columns, and the passport of its numbers."""
+    told = to_json(result)
+    types = {"integer": "integer", "number": "number", "rate": "number", "p_value": "number", "flag": "boolean"}
+    return {
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": csv_url,
+        "dc:title": result.insight.title,
+        "dc:description": result.insight.question,
+        "tableSchema": {
+            "columns": [
+                {"name": column.name, "titles": column.label, "datatype": types.get(column.kind, "string")}
+                for column in result.insight.columns
+            ]
+        },
+        **{part: told[part] for part in ("definition", "caveats", "parameters", "finding", "freshness", "passport")},
     }
 
 
@@ -89,18 +117,37 @@ def _cell(value: Any) -> Any:
 
 
 def to_svg(result: Result) -> str:
-    """The chart with its title, choice and date as an SVG document."""
-    return charts.svg(_titled(result))
+    """The chart with its title, choice and passport as an SVG document; the whole of the passport is its metadata."""
+    drawn = charts.svg(_titled(result))
+    head, _, rest = drawn.partition(">")
+    return f"{head}><metadata>{escape(_carried(result))}</metadata>{rest}"
 
 
 def to_png(result: Result) -> bytes:
-    """The chart with its title, choice and date as a PNG."""
-    return charts.png(_titled(result))
+    """The chart with its title, choice and passport as a PNG; the whole of the passport is a text of it."""
+    return with_text(charts.png(_titled(result)), "Description", _carried(result))
+
+
+def _carried(result: Result) -> str:
+    """What a picture that travels alone carries along: no reader sees it, but every tool that reads metadata does."""
+    told = to_json(result)
+    return json.dumps(
+        {part: told[part] for part in ("title", "definition", "caveats", "parameters", "freshness", "passport")},
+        ensure_ascii=False,
+    )
 
 
 def _titled(result: Result) -> dict[str, Any]:
-    published = f"Laurel, data of {shown(result.freshness.published_at, 'time')}"
-    said = [line for line in (result.chosen, published) if line]
+    definition, rejected = result.insight.definition, shown(result.freshness.rejected_rate, "rate")
+    published = (
+        f"Laurel, data of {shown(result.freshness.published_at, 'time')}; {rejected} of the source lines rejected"
+    )
+    said = [
+        *([result.chosen] if result.chosen else []),
+        *wrap(definition.measure, SUBTITLE_WIDTH),
+        *wrap(f"Of: {definition.denominator}", SUBTITLE_WIDTH),
+        published,
+    ]
     return charts.titled(charts.spec(result.insight, result.rows), result.insight.title, said)
 
 

@@ -6,13 +6,15 @@ from pathlib import Path
 import typst
 
 from backend.reporting import charts
+from backend.reporting.passport import threshold_sources
 from backend.reporting.result import Result
-from backend.reporting.values import shown
+from backend.reporting.values import decimals_of, shown
 
 TEMPLATE = Path(__file__).with_name("report.typ").read_bytes()
 FONT = "Libertinus Serif"  # typst carries it: text in the chart and around it matches, on every machine
 FIRST_PAGE_ROWS = 10  # a longer table begins on a page of its own, and leaves the first to the chart
 TABLE_ROWS = 200
+LISTED_FILES = 4
 UPRIGHT_COLUMNS = 10
 
 
@@ -32,6 +34,24 @@ def pdf(result: Result) -> bytes:
     if not isinstance(compiled, bytes):
         raise TypeError("typst returned pages where a PDF was asked for")
     return compiled
+
+
+def _files(result: Result) -> str:
+    """The newest of the files behind the answer, without names: a report is handed on."""
+    told = [
+        f"{file['dataset_id']} of {shown(file['received_at'], 'time')} ({shown(file['rows_loaded'], 'integer')} lines)"
+        for file in result.passport.files[:LISTED_FILES]
+    ]
+    more = result.passport.file_count - len(told)
+    return "; ".join([*told, *([f"and {more} more"] if more > 0 else [])]) or "none"
+
+
+def _cells(result: Result) -> list[list[str]]:
+    columns, rows = result.insight.columns, result.rows[:TABLE_ROWS]
+    decimals = {
+        column.name: decimals_of(row[column.name] for row in rows) for column in columns if column.kind == "number"
+    }
+    return [[shown(row[of.name], of.kind, decimals.get(of.name)) for of in columns] for row in rows]
 
 
 def _content(result: Result) -> dict[str, object]:
@@ -60,12 +80,13 @@ def _content(result: Result) -> dict[str, object]:
                 "Freshness",
                 f"Marts published {published}; {rejected} of the source lines were rejected.{waiting}{failed}",
             ],
+            *([["Source", "; ".join(sources)]] if (sources := threshold_sources(definition)) else []),
+            *([["Moved", "; ".join(moved.text for moved in moves)]] if (moves := result.passport.movements) else []),
+            ["Files", _files(result)],
         ],
         "header": [column.label for column in insight.columns],
         "numeric": [column.kind not in ("text", "flag") for column in insight.columns],
-        "rows": [
-            [shown(row[column.name], column.kind) for column in insight.columns] for row in result.rows[:TABLE_ROWS]
-        ],
+        "rows": _cells(result),
         "apart": len(result.rows) > FIRST_PAGE_ROWS,
         "wide": len(insight.columns) > UPRIGHT_COLUMNS,
         "count": len(result.rows),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import psycopg2.errors
@@ -11,11 +12,14 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from backend.problems import BadRequest
+from backend.reporting.answers import Found, kept
 from backend.reporting.insight import Finding, Insight, Parameter, Row
+from backend.reporting.passport import EMPTY, Passport, passport_of
 from elt.database import Pool
 from elt.errors import Unavailable
 
 STATEMENT_TIMEOUT = "10s"
+NOT_PUBLISHED = (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Result:
     rows: tuple[Row, ...]
     finding: Finding
     freshness: Freshness
+    passport: Passport = EMPTY
 
     @property
     def chosen(self) -> str:
@@ -96,7 +101,7 @@ def snapshot(pool: Pool) -> Iterator[Connection]:
                 cursor.execute("set transaction isolation level repeatable read, read only")
                 cursor.execute("set local statement_timeout = %s", [STATEMENT_TIMEOUT])
             yield connection
-        except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName) as error:
+        except NOT_PUBLISHED as error:
             raise Unavailable(
                 "marts_not_built",
                 "The marts behind this are not built yet.",
@@ -113,12 +118,23 @@ def snapshot(pool: Pool) -> Iterator[Connection]:
 def answer_within(connection: Connection, insight: Insight, arguments: Mapping[str, str]) -> Result:
     """The insight, read from the snapshot of which this is the connection. Raises BadRequest."""
     check_names(insight.name, [parameter.name for parameter in insight.parameters], arguments)
-    choices = tuple(
-        _choice(parameter, arguments.get(parameter.name) or None, connection) for parameter in insight.parameters
+    given = {name: value for name, value in arguments.items() if value}
+    allowed, found = kept(connection, insight, given, lambda: _found(connection, insight, given))
+    choices = tuple(map(partial(_choice, given), insight.parameters, allowed))
+    freshness = freshness_of(connection, insight.datasets)
+    return Result(insight, choices, found, insight.finding(found), freshness, passport_of(connection, insight))
+
+
+def _found(connection: Connection, insight: Insight, given: Mapping[str, str]) -> Found:
+    """The values that each parameter may take, and the rows for those given. Raises BadRequest for any other value."""
+    allowed = tuple(
+        tuple(str(next(iter(row.values()))) for row in rows(connection, parameter.values_sql, {}))
+        for parameter in insight.parameters
     )
-    bound = {choice.parameter.name: choice.value for choice in choices}
-    found = rows(connection, insight.sql, bound)
-    return Result(insight, choices, found, insight.finding(found), freshness_of(connection, insight.datasets))
+    bound = {
+        choice.parameter.name: choice.value for choice in map(partial(_choice, given), insight.parameters, allowed)
+    }
+    return allowed, rows(connection, insight.sql, bound)
 
 
 def check_names(insight: str, names: Sequence[str], arguments: Mapping[str, str]) -> None:
@@ -132,8 +148,8 @@ def check_names(insight: str, names: Sequence[str], arguments: Mapping[str, str]
         )
 
 
-def _choice(parameter: Parameter, value: str | None, connection: Connection) -> Choice:
-    allowed = tuple(str(next(iter(row.values()))) for row in rows(connection, parameter.values_sql, {}))
+def _choice(given: Mapping[str, str], parameter: Parameter, allowed: tuple[str, ...]) -> Choice:
+    value = given.get(parameter.name)
     if value is not None and value not in allowed:
         raise BadRequest(
             "bad_parameter",

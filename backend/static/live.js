@@ -36,6 +36,8 @@ async function refresh() {
 }
 
 function exchange(fresh) {
+  const ids = (page) => [...page.querySelectorAll("[data-live]")].map((region) => region.id).join();
+  if (document.querySelector("[data-news]") && ids(fresh) !== ids(document)) return location.reload(); // other parts
   for (const region of document.querySelectorAll("[data-live]")) {
     const next = fresh.getElementById(region.id);
     if (!next || next.innerHTML === (region.asServed ?? region.innerHTML)) continue;
@@ -53,4 +55,5 @@ function exchange(fresh) {
 
 for (const region of document.querySelectorAll("[data-live]")) region.asServed = region.innerHTML;
 document.addEventListener("visibilitychange", () => document.hidden || refreshSoon());
+document.addEventListener("stale", refreshSoon); // follow.js heard that the data changed
 if (document.querySelector("[data-pending]")) schedule(wait);

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from backend.pages import data, transforms
-from backend.reporting import result
+from backend.reporting import answers, result
+from backend.reporting.answers import Answers
 from elt.database import connect, transaction
 from tests.integration.insights.conftest import School
 from tests.integration.insights.test_pages import signed_in
@@ -31,6 +32,7 @@ def locked(school: School, mart: str) -> Iterator[None]:
 
 def test_a_slow_insight_says_so_and_spares_the_others(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(result, "STATEMENT_TIMEOUT", "1s")
+    monkeypatch.setattr(answers, "ANSWERS", Answers())  # nothing is kept from before
     browser = signed_in(school, school.researcher.key)
     with locked(school, "rpt_pass_rate"):
         page = browser.get("/insights/pass_rate")
