@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,16 @@ QUIET = ("--quiet", "--log-level-file", "none", "--no-use-colors")
 
 
 @dataclass(frozen=True)
+class FailedTest:
+    """A dbt test that failed: its SQL, and, of a generic one, which and with what arguments."""
+
+    node_id: str
+    query: str
+    generic: str | None
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class NodeResult:
     """One model, seed or test of a build; `built` is what is now ready to be published of it."""
 
@@ -31,6 +41,7 @@ class NodeResult:
     failures: int | None
     message: str | None
     built: Built | None
+    failed_test: FailedTest | None = None
 
     @property
     def failed(self) -> bool:
@@ -118,7 +129,14 @@ def _node_result(result: Any) -> NodeResult:
         failures=result.failures,
         message=_without_values(result.message) if status not in ("success", "pass") else None,
         built=Built(node.schema, node.alias, query) if is_built else None,
+        failed_test=_failed_test(node) if status == "fail" else None,
     )
+
+
+def _failed_test(node: Any) -> FailedTest:
+    generic = getattr(node, "test_metadata", None)
+    name, arguments = (generic.name, generic.kwargs) if generic else (None, {})
+    return FailedTest(node.unique_id, str(node.compiled_code), name, arguments)
 
 
 def _rows(response: Any) -> int | None:

@@ -60,7 +60,7 @@ def trace(connection: Connection, contracts: Mapping[str, Contract], mart: str, 
         )
     if "submission_id" not in columns:
         return Trace([], _behind(connection, mart), is_whole=True)
-    origins = [_origin(connection, contracts, row) for row in found[:ROWS] if row["submission_id"] is not None]
+    origins = [origin(connection, contracts, row) for row in found[:ROWS] if row["submission_id"] is not None]
     behind = _behind(connection, mart) if len(origins) < len(found[:ROWS]) else []
     return Trace(origins, behind, len(found) <= ROWS)
 
@@ -88,7 +88,8 @@ def _rows(connection: Connection, mart: str, where: Mapping[str, str]) -> list[d
         return [dict(row) for row in cursor.fetchall()]
 
 
-def _origin(connection: Connection, contracts: Mapping[str, Contract], row: Mapping[str, Any]) -> Origin:
+def origin(connection: Connection, contracts: Mapping[str, Contract], row: Mapping[str, Any]) -> Origin:
+    """What a row of a model came from: its `submission_id`, and its lines by number or by the dataset's key."""
     number: int = row["submission_id"]
     if "line_number" in row:
         lines = [row["line_number"]]

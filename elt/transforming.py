@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt import dbt_docs, locks, profiling, transform_ledger
+from elt import dbt_docs, failed_tests, locks, profiling, transform_ledger
 from elt.database import connect, transaction
 from elt.dbt_build import NodeResult, build, modelled_datasets, project_fingerprint
 from elt.errors import LaurelError
@@ -74,6 +74,7 @@ def _run(connection: Connection, settings: Settings, plan: Plan) -> TransformRep
         log.info("%-9s %6.2f s  %s", result.status, result.seconds, result.node_id)
     bad = [result for result in results if result.failed]
     if bad or not (results or nothing_to_build):
+        _find_lines(connection, settings, plan, results)
         raise _failure(bad)
     built = [result.built for result in results if result.built]
     publish(connection, built, plan.everything, lambda same: transform_ledger.settle(same, plan))
@@ -82,6 +83,12 @@ def _run(connection: Connection, settings: Settings, plan: Plan) -> TransformRep
         log.warning("%s: %s rows; see marts.data_quality_issue", result.node_id, result.failures)
     passed = sum(result.resource_type == "test" and result.status == "pass" for result in results)
     return TransformReport(plan.transform_run_id, plan.changed, len(built), passed, len(warnings))
+
+
+def _find_lines(connection: Connection, settings: Settings, plan: Plan, results: Sequence[NodeResult]) -> None:
+    tests = [result.failed_test for result in results if result.failed_test]
+    with open_registry(settings) as contracts:
+        failed_tests.record_lines(connection, contracts, plan.transform_run_id, tests)
 
 
 def _refresh_statistics(connection: Connection, datasets: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Blueprint, make_response, render_template
+from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from backend import security
@@ -14,7 +14,7 @@ from backend.api.submissions import is_settled
 from backend.auth import account, require_role, visible_account_id
 from backend.pages import states
 from backend.services import services
-from elt import fixes, ledger
+from elt import failed_tests, fixes, ledger
 from elt.access.roles import SENDERS
 from elt.contract import Contract
 from elt.detecting import DELIMITERS, QUOTES
@@ -41,10 +41,16 @@ def add_to(blueprint: Blueprint) -> None:
 def data() -> Response:
     """Where files are sent, and the files that were sent: a researcher's own, all for administrators and auditors."""
     contracts = list(services().contracts.values())
+    dataset, status = (
+        request.args.get("dataset") or None,
+        parameters.one_of("status", ("", *parameters.STATUSES)) or None,
+    )
     with services().pool.connection() as connection:
         found = ledger.page(
             connection,
             account_id=visible_account_id(),
+            dataset_id=dataset,
+            status=status,
             before=parameters.cursor(),
             limit=SUBMISSIONS + 1,  # one more tells whether there are older ones
         )
@@ -54,6 +60,8 @@ def data() -> Response:
         viewer=account(),
         datasets=[_choice(contract) for contract in contracts],
         submissions=shown,
+        chosen={"dataset": dataset, "status": status},
+        statuses=parameters.STATUSES,
         older=parameters.to_cursor(shown[-1].submission_id) if len(found) > SUBMISSIONS else None,
         settled={found.id: is_settled(found) for found in shown},
         formats=_formats(),
@@ -71,6 +79,7 @@ def submission(id: UUID) -> str:
         groups = error_groups(connection, found.submission_id)
         corrections = fixes.of_submission(connection, found.submission_id)
         versions = ledger.versions(connection, found)
+        failing = failed_tests.of_submission(connection, found.submission_id)
     return render_template(
         "submission.html",
         submission=found,
@@ -78,6 +87,7 @@ def submission(id: UUID) -> str:
         groups=[group.as_json() for group in groups],
         fixes=corrections,
         versions=versions,
+        failing=failing,
         settled=is_settled(found),
         steps=states.steps(found),
         may=_may(found),

@@ -23,6 +23,7 @@ class Section:
     pages: tuple[str, ...] = ()
 
 
+DATA_PAGES = ("pages.submission", "pages.dry_run", "pages.sources", "pages.lineage", "pages.last_transform")
 SECTIONS = (
     Section("Overview", "pages.overview"),
     Section("Students", "pages.students", ADMINISTRATORS, ("pages.student",)),
@@ -32,7 +33,7 @@ SECTIONS = (
     Section("District", "pages.district"),
     Section("All insights", "pages.catalogue", pages=("pages.insight",)),
     Section("Reports", "pages.reports", ADMINISTRATORS, ("pages.report_edition",)),
-    Section("Data", "pages.data", pages=("pages.submission", "pages.dry_run", "pages.last_transform")),
+    Section("Data", "pages.data", pages=DATA_PAGES),
     Section("Datasets", "pages.datasets", pages=("pages.dataset", "pages.draft")),
     Section("Ask", "pages.ask", ADMINISTRATORS),
 )

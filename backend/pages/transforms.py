@@ -29,7 +29,8 @@ def last(pool: Pool) -> tuple[Row | None, Sequence[Row]]:
         cursor.execute(
             """
             select
-                split_part(node_id, '.', 3) as name, resource_type, status, seconds, row_count, failure_count, message,
+                node_id, split_part(node_id, '.', 3) as name, resource_type, status, seconds, row_count,
+                failure_count, message,
                 status in ('success', 'pass') as is_good
             from catalog.transform_node
             where transform_run_id = %s

@@ -13,11 +13,13 @@ from backend.pages import (
     catalogue,
     data,
     described,
+    lineage,
     live,
     navigation,
     overview,
     report_list,
     signing_in,
+    sources,
     students,
     transforms,
 )
@@ -47,6 +49,8 @@ live.add_to(blueprint)
 described.add_to(blueprint)
 report_list.add_to(blueprint)
 data.add_to(blueprint)
+sources.add_to(blueprint)
+lineage.add_to(blueprint)
 asking.add_to(blueprint)
 
 

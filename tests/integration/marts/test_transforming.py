@@ -137,6 +137,12 @@ def test_a_failed_test_leaves_the_last_good_marts_and_says_so(pipeline: Pipeline
         "select status, error_message from catalog.publication order by transform_run_id desc limit 1"
     )
     assert (status, "last good state" in message) == ("failed", True)
+    # Which rows? Those of this file, on this line.
+    found = pipeline.query(
+        "select distinct split_part(node_id, '.', 3), line_number from catalog.failed_test_line "
+        "where transform_run_id = (select max(transform_run_id) from catalog.transform_run)"
+    )
+    assert 999 in {line for _, line in found}, found
     # Mended, the next transform publishes again, though nothing new has come.
     pipeline.query("delete from raw.laurel_academic_history where _line_number = 999")
     assert transform(pipeline.settings) is not None
