@@ -54,7 +54,8 @@ def _lines(connection: Connection, contracts: Mapping[str, Contract], test: Fail
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute("set local statement_timeout = %s", [TIMEOUT])
         cursor.execute(_rows_behind(connection, test))
-        rows = [dict(row) for row in cursor.fetchall()]
+        # In staging, where a row came from stands in names that begin with an underscore.
+        rows = [{name.removeprefix("_"): value for name, value in row.items()} for row in cursor.fetchall()]
     found: set[tuple[int, int | None]] = set()
     for row in rows:
         if row.get("submission_id") is not None:

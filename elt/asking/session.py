@@ -14,6 +14,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from psycopg import pq
+from psycopg.conninfo import make_conninfo
 
 from elt.asking.refusals import of_execution, of_text
 from elt.database import unavailable
@@ -22,7 +23,9 @@ from elt.errors import LaurelError
 DECLARE = b"declare asked no scroll cursor for\n"
 BATCH_ROWS = 500
 MOST_BYTES = 32 * 2**20  # of one answer that is held in memory
-OPTIONS = "-c timezone=UTC -c client_encoding=UTF8 -c client_min_messages=error -c idle_session_timeout=600s"
+OPTIONS = (
+    "-c timezone=UTC -c client_encoding=UTF8 -c client_min_messages=error -c idle_in_transaction_session_timeout=120s"
+)
 BEGIN = "begin isolation level repeatable read, read only"
 
 Kind = Literal["text", "integer", "number", "flag"]
@@ -142,24 +145,12 @@ def name_of(id: UUID) -> str:
 
 
 def _connect(url: str, name: str) -> "pq.abc.PGconn":
-    separator = "&" if "?" in url else "?"
-    target = f"{url}{separator}connect_timeout=10&keepalives_idle=30"
-    parameters = {b"application_name": name.encode(), b"options": OPTIONS.encode()}
-    connection = pq.PGconn.connect(_with(target, parameters))
+    target = make_conninfo(url, application_name=name, options=OPTIONS, connect_timeout=10, keepalives_idle=30)
+    connection = pq.PGconn.connect(target.encode())
     if connection.status != pq.ConnStatus.OK:
         connection.finish()
         raise unavailable(ConnectionError("no connection for a question"))
     return connection
-
-
-def _with(url: str, parameters: dict[bytes, bytes]) -> bytes:
-    """The URL as a connection string with these parameters."""
-    known = {option.keyword: option.val for option in pq.Conninfo.parse(url.encode()) if option.val is not None}
-    quoted = (
-        name + b"='" + value.replace(b"\\", b"\\\\").replace(b"'", b"\\'") + b"'"
-        for name, value in (known | parameters).items()
-    )
-    return b" ".join(quoted)
 
 
 def _value(cell: bytes | None, kind: Kind) -> Any:

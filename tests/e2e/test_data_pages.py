@@ -1,10 +1,11 @@
-"""The researcher's pages in a real browser: a file is sent, refused, put right, in use, and taken back."""
+"""The pages about data in a real browser: a file is sent, refused, put right, in use, taken back; SQL is asked."""
 
 import csv
 import io
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -14,6 +15,7 @@ from elt.contract import load_contracts
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # playwright's own pipes
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+PHONE, DESKTOP = 390, 1280
 PATIENCE = 120_000  # milliseconds, for a transform
 FIELDS = load_contracts()["laurel/students"].fields
 HEADER = [field.name for field in FIELDS]
@@ -39,20 +41,20 @@ def browser(browser_path: str) -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(params=[390, 1280], ids=["phone", "desktop"])
-def page(stack, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The data page of a researcher who has signed in; whatever the browser complains about fails the test."""
-    context = browser.new_context(base_url=stack.api_url, viewport={"width": request.param, "height": 800})
+@contextmanager
+def signed_in(stack, browser: Browser, key: str, path: str) -> Iterator[Page]:
+    """A page of somebody who has signed in; whatever the browser complains about fails the test."""
+    context = browser.new_context(base_url=stack.api_url, viewport={"width": PHONE, "height": 800})
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda said: complaints.append(said.text) if "Security Policy" in said.text else None)
-    opened.goto("/sign-in?next=/data")
-    opened.get_by_label("API key").fill(stack.researcher_key)
+    opened.goto(f"/sign-in?next={path}")
+    opened.get_by_label("API key").fill(key)
     opened.get_by_role("button", name="Sign in").click()
     yield opened
-    assert complaints == []
     context.close()
+    assert complaints == []
 
 
 def choose(place: Locator, name: str, content: bytes) -> None:
@@ -61,12 +63,19 @@ def choose(place: Locator, name: str, content: bytes) -> None:
 
 
 def fits(page: Page) -> None:
-    """The page is no wider than the screen."""
-    width = page.viewport_size["width"] if page.viewport_size else 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    """The page is no wider than a phone, nor than a desk's screen; the walk goes on on the other one."""
+    for width in (PHONE, DESKTOP) if page.evaluate("innerWidth") == DESKTOP else (DESKTOP, PHONE):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
+    page.set_viewport_size({"width": DESKTOP + PHONE - width, "height": 800})
 
 
-def test_a_file_goes_from_refused_to_in_use_and_is_taken_back(stack, page: Page) -> None:
+def test_a_file_goes_from_refused_to_in_use_and_is_taken_back(stack, browser: Browser) -> None:
+    with signed_in(stack, browser, stack.researcher_key, "/data") as page:
+        walk(stack, page)
+
+
+def walk(stack, page: Page) -> None:
     files = page.get_by_label("Drop CSV files here, or choose them")
 
     page.request.delete("/api/v1/datasets/laurel/students/mapping", headers={"Origin": stack.api_url})
@@ -104,3 +113,32 @@ def test_a_file_goes_from_refused_to_in_use_and_is_taken_back(stack, page: Page)
     expect(page.locator(".steps [aria-current=step]")).to_contain_text("Taken back", timeout=PATIENCE)
     expect(page.get_by_role("button", name="Bring it back", exact=True).first).to_be_visible()
     fits(page)
+
+
+def test_a_question_shows_its_error_is_stopped_and_answered(stack, browser: Browser) -> None:
+    with signed_in(stack, browser, stack.admin_key, "/ask") as page:
+        question = page.get_by_label("Your question, as one SQL query")
+        ask = page.get_by_role("button", name="Ask", exact=True)
+
+        question.fill("select subject, nobody from marts.rpt_pass_rate")
+        ask.click()
+        expect(page.get_by_role("alert")).to_contain_text('column "nobody" does not exist (line 1, character 17)')
+        fits(page)
+
+        # Stop ends the query in Postgres, long before its time.
+        question.fill("select pg_sleep(50)")
+        page.get_by_label("Stop after").select_option("60")
+        ask.click()
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(page.get_by_role("alert")).to_contain_text("The query was ended, as somebody asked.", timeout=15_000)
+
+        question.fill("select subject, count(*) as results from marts.rpt_pass_rate group by subject")
+        page.get_by_label("Show at most").select_option("100")
+        question.press("Control+Enter")
+        expect(page.locator("#summary")).to_contain_text(re.compile(r"^\d+ rows, in"))
+        expect(page.locator("#answer-table tbody")).to_contain_text("Mathematics")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="All rows as CSV").click()
+        assert download.value.path().read_text().startswith("subject,results")
+        expect(page.locator("#history")).to_contain_text("select pg_sleep(50)")
+        fits(page)
