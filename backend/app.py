@@ -7,6 +7,7 @@ from flask import Flask
 from backend import pages, problems, readiness, security, waiting
 from backend.api import (
     ask,
+    audit,
     contracts,
     datasets,
     diffs,
@@ -17,6 +18,7 @@ from backend.api import (
     header_mappings,
     health,
     insights,
+    keys,
     model_docs,
     multipart,
     profiles,
@@ -62,18 +64,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = Services(
         settings=settings,
         pool=Pool(settings.database_url, POOL_SIZE),
-        reader_pool=Pool(settings.reader_database_url, POOL_SIZE),
+        readers=Pool(settings.reader_database_url, POOL_SIZE),
         store=ObjectStore(settings),
     )
     parts = app.extensions[EXTENSION]
-    app.extensions[readiness.EXTENSION] = readiness.Readiness(parts.pool, parts.reader_pool, parts.store)
+    app.extensions[readiness.EXTENSION] = readiness.Readiness(parts.pool, parts.readers, parts.store)
     app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
     app.extensions[live.EXTENSION] = live.Live(parts.pool)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
     described = (drafts, contracts, header_mappings, profiles)
     data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
-    for resource in (*data, provenance, insights, ask, questions, reports, report_editions, model_docs, health, pages):
+    reading = (provenance, insights, ask, questions, reports, report_editions)
+    for resource in (*data, *reading, keys, audit, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     page.register(app, load_contracts())
     app.after_request(security.add_headers)

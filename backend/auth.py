@@ -10,9 +10,11 @@ from flask import g, request, session
 from backend.problems import Forbidden, Unauthenticated
 from backend.services import services
 from elt import accounts
+from elt.access import sessions
 from elt.accounts import Account
 
-SESSION_ACCOUNT = "account_id"  # the pages put the account's id here; the cookie is signed, so it cannot be forged
+# In the pages' cookie. Whose the session is, and whether it still opens anything, is in the ledger.
+SESSION_TOKEN = "token"  # noqa: S105 - a name
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -55,8 +57,9 @@ def identify() -> Account:
     with services().pool.connection() as connection:
         if key is not None:
             found = accounts.authenticate(connection, key)
-        elif SESSION_ACCOUNT in session and _same_origin():
-            found = accounts.find(connection, session[SESSION_ACCOUNT])
+        elif SESSION_TOKEN in session and _same_origin():
+            account_id = sessions.account_id_of(connection, session[SESSION_TOKEN])
+            found = None if account_id is None else accounts.find(connection, account_id)
         else:
             raise Unauthenticated(
                 "no_key",
@@ -70,6 +73,13 @@ def identify() -> Account:
             "The API key is not known, or was revoked.",
             allowed="Authorization: Bearer KEY, with a key that is in use.",
             remedy="Check for missing characters; ask the operator for a new key.",
+        )
+    if not found.may_change and request.method not in SAFE_METHODS:
+        raise Forbidden(
+            "read_only_key",
+            "This key reads, and changes nothing.",
+            allowed="GET and HEAD.",
+            remedy="Use a key without that limit: `POST /api/v1/keys`, or `./start.sh user key NAME`.",
         )
     return found
 

@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import current_app, g
 
+from elt.access.reading import ReadingAs
 from elt.accounts import Account
 from elt.contract import Contract, load_contracts
 from elt.database import Pool
@@ -18,12 +19,18 @@ EXTENSION = "laurel"
 
 @dataclass(frozen=True)
 class Services:
-    """`pool` writes the ledger; `reader_pool` reads marts and the catalog's views, as `laurel_reader`, nothing else."""
+    """`pool` writes the ledger; `readers` reads nothing until it is bound to somebody, as `reader_pool` is."""
 
     settings: Settings
     pool: Pool
-    reader_pool: Pool
+    readers: Pool
     store: ObjectStore
+
+    @property
+    def reader_pool(self) -> Pool:
+        """Connections that see what the account behind this request may see of marts and the ledger's views."""
+        account = cast("Account | None", g.get("account"))
+        return self.readers if account is None else ReadingAs(self.readers, account.role, account.account_id)
 
     @property
     def contracts(self) -> Mapping[str, Contract]:

@@ -18,7 +18,7 @@ from elt.settings import Settings
 from elt.store import ObjectStore
 from elt.warehouse import prepare as prepare_warehouse
 from stack import airflow
-from stack.databases import ensure_database, ensure_roles
+from stack.databases import ensure_database, ensure_roles, let_create_roles
 from stack.starting import ensure_demo_accounts
 
 
@@ -60,6 +60,8 @@ def _ensure_database(owner_url: str, reader_url: str | None = None) -> None:
     wait_until(f"Postgres at {owner['host']}", lambda: accepts(superuser_url))
     logins = [parse_dsn(url) for url in (owner_url, reader_url) if url]
     ensure_roles(superuser_url, {login["user"]: login["password"] for login in logins})
+    if reader_url:
+        let_create_roles(superuser_url, owner["user"])
     ensure_database(superuser_url, owner["dbname"], readers=[login["user"] for login in logins[1:]])
 
 

@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from getpass import getpass
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +13,8 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from tqdm import tqdm
 
-from elt import accounts, dry_run, ledger, retracting, transforming, warehouse
+from elt import accounts, audit, dry_run, ledger, retracting, transforming, warehouse
+from elt.access import keys, logins, passwords
 from elt.access.roles import OTHER_SPELLINGS, ROLES, role_named, scope_for
 from elt.contract import load_contracts
 from elt.database import connect, transaction
@@ -88,6 +90,18 @@ def _add_account_actions(parser: argparse.ArgumentParser) -> None:
     revoke = actions.add_parser("revoke", help="every key of an account")
     revoke.add_argument("name")
     revoke.set_defaults(run=_revoke_account)
+    key = actions.add_parser("key", help="one more key of an account; prints it, once")
+    key.add_argument("name")
+    key.add_argument("--label", help="what it is for")
+    key.add_argument("--read-only", action="store_true", help="it changes nothing")
+    key.add_argument("--days", type=int, help="after so many days it opens nothing")
+    key.set_defaults(run=_add_key)
+    password = actions.add_parser("password", help="set an account's password; it is asked for, or read from a pipe")
+    password.add_argument("name")
+    password.set_defaults(run=_set_password)
+    login = actions.add_parser("database-login", help="a read-only database login for a BI tool; its URL, once")
+    login.add_argument("name")
+    login.set_defaults(run=_add_login)
     actions.add_parser("list", help="every account, with the number of its keys").set_defaults(run=_list_accounts)
 
 
@@ -169,6 +183,30 @@ def _revoke_account(settings: Settings, options: argparse.Namespace) -> None:
     with closing(connect(settings.database_url)) as connection, transaction(connection):
         count = accounts.revoke(connection, options.name)
     print(f"Keys revoked: {count}. The account's submissions stay.")
+
+
+def _add_key(settings: Settings, options: argparse.Namespace) -> None:
+    with closing(connect(settings.database_url)) as connection:
+        with transaction(connection):
+            account_id = accounts.number_of(connection, options.name)
+            scope = keys.READ if options.read_only else keys.FULL
+            key, issued = keys.issue(connection, account_id, options.label, scope, options.days)
+            audit.record(connection, account_id, "key.create", str(issued.id), {"scope": scope, "days": options.days})
+        print(key)
+
+
+def _set_password(settings: Settings, options: argparse.Namespace) -> None:
+    password = getpass("New password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    with closing(connect(settings.database_url)) as connection, transaction(connection):
+        passwords.set_password(connection, options.name, password)
+    print("The password is set. Sessions that were open are ended.")
+
+
+def _add_login(settings: Settings, options: argparse.Namespace) -> None:
+    with closing(connect(settings.database_url)) as connection:
+        with transaction(connection):
+            login = logins.create(connection, settings, options.name)
+        print(login.url)
 
 
 def _list_accounts(settings: Settings, options: argparse.Namespace) -> None:

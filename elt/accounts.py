@@ -1,12 +1,12 @@
-"""Accounts and their API keys. A key is shown once; only its hash is kept."""
+"""Accounts: made, opened by a key or a session, and closed. A key is shown once; only its hash is kept."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg2.extensions import connection as Connection
 
+from elt import audit
+from elt.access import keys, logins, sessions
 from elt.access.roles import ADMINISTRATOR, AUDITOR, SENDERS, Scope, role_named, set_scope
 from elt.errors import Conflict, NotFound
 
@@ -18,6 +18,7 @@ class Account:
     account_id: int
     name: str
     role: str
+    may_change: bool = True  # false: it came with a key that only reads
 
     @property
     def is_administrator(self) -> bool:
@@ -35,36 +36,28 @@ class Account:
         return self.role in SENDERS
 
 
-def _hash(key: str) -> bytes:
-    # A key carries 256 random bits, so a plain hash cannot be guessed backwards; no salt, so that it can be looked up.
-    return hashlib.sha256(key.encode()).digest()
-
-
 def add(connection: Connection, name: str, role: str, scope: Scope | None = None) -> str:
-    """A new account's key; also a new key for an account whose keys are all revoked. Raises Conflict otherwise.
+    """A new account's key; a closed account of this name is opened again. Raises Conflict where it is open.
 
     `role` may be given by another spelling; `scope` is what a teacher or principal belongs to.
     """
-    key = "laurel_" + secrets.token_urlsafe(32)
     with connection.cursor() as cursor:
         cursor.execute(
-            "with account as (insert into catalog.account as known (name, role) values (%s, %s) "
-            "on conflict (name) do update set role = excluded.role where not exists "
-            "(select from catalog.api_key where account_id = known.account_id and revoked_at is null) "
-            "returning account_id) "
-            "insert into catalog.api_key (account_id, key_hash) select account_id, %s from account "
-            "returning account_id",
-            [name, role_named(role), _hash(key)],
+            "insert into catalog.account as known (name, role) values (%s, %s) "
+            "on conflict (name) do update set role = excluded.role, closed_at = null "
+            "where known.closed_at is not null returning account_id",
+            [name, role_named(role)],
         )
         row = cursor.fetchone()
-        if row is None:
-            raise Conflict(
-                "name_taken",
-                "There is already an account with this name.",
-                remedy="Choose another name, or revoke its keys first.",
-            )
+    if row is None:
+        raise Conflict(
+            "name_taken",
+            "There is already an account with this name.",
+            remedy="Choose another name, or revoke it first; `user key NAME` gives it one more key.",
+        )
     set_scope(connection, row[0], scope)
-    return key
+    audit.record(connection, row[0], "account.open", None, {"role": role_named(role)})
+    return keys.issue(connection, row[0], None)[0]
 
 
 def ensure(connection: Connection, name: str, role: str, key: str) -> None:
@@ -77,21 +70,36 @@ def ensure(connection: Connection, name: str, role: str, key: str) -> None:
         cursor.execute(
             "insert into catalog.api_key (account_id, key_hash) select account_id, %s from catalog.account "
             "where name = %s on conflict (key_hash) do nothing",
-            [_hash(key), name],
+            [keys.hashed(key), name],
         )
+        if cursor.rowcount:
+            cursor.execute("update catalog.account set closed_at = null where name = %s", [name])
 
 
 def revoke(connection: Connection, name: str) -> int:
-    """Close every key of an account, and so its sessions; returns how many there were. Raises NotFound."""
+    """Close an account: its keys, password, sessions and database logins. Returns how many keys. Raises NotFound."""
+    account_id = number_of(connection, name)
+    logins.remove_all(connection, account_id)
+    sessions.end_all(connection, account_id)
+    audit.record(connection, account_id, "account.close", None, None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update catalog.account set closed_at = now(), password_hash = null where account_id = %s", [account_id]
+        )
+        cursor.execute(
+            "update catalog.api_key set revoked_at = now() where account_id = %s and revoked_at is null", [account_id]
+        )
+        return cursor.rowcount
+
+
+def number_of(connection: Connection, name: str) -> int:
+    """The account_id of a name. Raises NotFound."""
     with connection.cursor() as cursor:
         cursor.execute("select account_id from catalog.account where name = %s", [name])
         row = cursor.fetchone()
-        if row is None:
-            raise NotFound("unknown_account", "There is no account with this name.")
-        cursor.execute(
-            "update catalog.api_key set revoked_at = now() where account_id = %s and revoked_at is null", row
-        )
-        return cursor.rowcount
+    if row is None:
+        raise NotFound("unknown_account", "There is no account with this name.")
+    return int(row[0])
 
 
 def listing(connection: Connection) -> list[tuple[str, str, int, datetime]]:
@@ -99,30 +107,31 @@ def listing(connection: Connection) -> list[tuple[str, str, int, datetime]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select name, role, (select count(*) from catalog.api_key where api_key.account_id = account.account_id "
-            "and revoked_at is null), created_at from catalog.account order by name"
+            "and revoked_at is null and coalesce(expires_at > now(), true)), created_at "
+            "from catalog.account order by name"
         )
         return cursor.fetchall()
 
 
 def authenticate(connection: Connection, key: str) -> Account | None:
-    """The account whose unrevoked key this is."""
+    """The account whose key this is, while both are in use."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select account.account_id, account.name, account.role from catalog.api_key "
-            "join catalog.account using (account_id) where key_hash = %s and revoked_at is null",
-            [_hash(key)],
+            "select account.account_id, account.name, account.role, scope = %s from catalog.api_key "
+            "join catalog.account using (account_id) where key_hash = %s and revoked_at is null "
+            "and coalesce(expires_at > now(), true) and closed_at is null",
+            [keys.FULL, keys.hashed(key)],
         )
         row = cursor.fetchone()
     return Account(*row) if row else None
 
 
 def find(connection: Connection, account_id: int) -> Account | None:
-    """The account with this number, as a signed session carries it; none once its last key is revoked."""
+    """The account with this number, while it is open."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select account_id, name, role from catalog.account where account_id = %(id)s "
-            "and exists (select from catalog.api_key where account_id = %(id)s and revoked_at is null)",
-            {"id": account_id},
+            "select account_id, name, role from catalog.account where account_id = %s and closed_at is null",
+            [account_id],
         )
         row = cursor.fetchone()
     return Account(*row) if row else None

@@ -128,7 +128,7 @@ def _node_result(result: Any) -> NodeResult:
         rows=_rows(result.adapter_response),
         failures=result.failures,
         message=_without_values(result.message) if status not in ("success", "pass") else None,
-        built=Built(node.schema, node.alias, query) if is_built else None,
+        built=Built(node.schema, node.alias, query, node.config.meta.get("rows") == "aggregate") if is_built else None,
         failed_test=_failed_test(node) if status == "fail" else None,
     )
 

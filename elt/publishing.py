@@ -9,6 +9,7 @@ from psycopg2.errors import DependentObjectsStillExist, QueryCanceled
 from psycopg2.extensions import connection as Connection
 
 from elt import dry_run_schemas, merging
+from elt.access import policies, ties
 from elt.database import transaction
 from elt.errors import LaurelError, Unavailable
 
@@ -41,6 +42,7 @@ class Built:
     schema: str
     name: str
     query: str | None = None
+    is_aggregate: bool = False  # declared: no row of it is about one person
 
     @property
     def layer(self) -> Layer:
@@ -71,6 +73,7 @@ def publish(
                 for model in wanted
                 if model.schema == merging.DELTA and merging.merge(connection, model.layer.store, model.name)
             ]
+            _protect(connection, wanted, merged)
             _lock_views(connection, wanted)
             _switch(connection, wanted, merged)
             if everything:
@@ -83,6 +86,15 @@ def publish(
             f"A view that somebody built needs what a model no longer gives: {error.diag.message_detail}.",
             remedy="Drop or change that view, or give the model its column back; the next transform tries again.",
         ) from error
+
+
+def _protect(connection: Connection, models: Sequence[Built], merged: Sequence[Built]) -> None:
+    """Put what will be stored under its policies before anybody can reach it. What was merged is under them already."""
+    for model in models:
+        if model.query is not None or model in merged:
+            continue
+        is_private = model.layer.public == "marts_private"
+        policies.protect(connection, model.schema, model.name, model.is_aggregate, is_private)
 
 
 def _lock_views(connection: Connection, models: Sequence[Built]) -> None:
@@ -123,7 +135,11 @@ def _switch(connection: Connection, models: Sequence[Built], merged: Sequence[Bu
         for model in merged:
             cursor.execute(sql.SQL("drop table {}").format(sql.Identifier(model.schema, model.name)))
         stored = [model for model in models if model.query is None and model not in merged]
+        told = {model: _columns(connection, model.schema, model.name) for model in stored}
         outgoing = [_store(connection, model) for model in stored]
+        told |= {model: _columns(connection, model.layer.store, model.name) for model in merged}
+        for model, names in told.items():
+            ties.remember(connection, model.layer.store, model.name, names)
         for model in public:
             _point_view(connection, model, columns[model])
         for table in filter(None, outgoing):
@@ -168,6 +184,7 @@ def _retire_others(connection: Connection, models: Sequence[Built]) -> None:
     """Take away what is published of models that are no longer built: retractions would not reach it any more."""
     shown = {(model.layer.public, model.name) for model in models}
     stored = {(model.layer.store, model.name) for model in models if model.query is None}
+    ties.forget_others(connection, [name for _, name in stored])
     with connection.cursor() as cursor:
         for build, layer in LAYERS.items():
             cursor.execute("select viewname from pg_views where schemaname = %s", [layer.public])
@@ -205,7 +222,9 @@ def _point_view(connection: Connection, model: Built, new: dict[str, str]) -> No
     with connection.cursor() as cursor:
         old = _columns(connection, public, model.name)
         order = [name for name in old if name in new] + [name for name in new if name not in old]
-        statement = sql.SQL("create or replace view {view} as select {columns} from {source}").format(
+        statement = sql.SQL(
+            "create or replace view {view} with (security_invoker = true) as select {columns} from {source}"
+        ).format(
             view=sql.Identifier(public, model.name),
             columns=sql.SQL(", ").join(map(sql.Identifier, order)),
             source=source,
@@ -213,6 +232,7 @@ def _point_view(connection: Connection, model: Built, new: dict[str, str]) -> No
         if any(new.get(name) != type for name, type in old.items()):
             cursor.execute(sql.SQL("drop view {}").format(sql.Identifier(public, model.name)))
         cursor.execute(statement)
+    policies.let_read(connection, public, model.name, is_private=public == "marts_private")
 
 
 def _columns(connection: Connection, schema: str, relation: str) -> dict[str, str]:

@@ -1,12 +1,12 @@
-"""The warehouse made ready: schemas, contracts, raw tables, and what the reader role may see. Safe to repeat."""
+"""The warehouse made ready: schemas, contracts, raw tables, and what each role may see. Safe to repeat."""
 
 from collections.abc import Mapping
 
-from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import parse_dsn
 
 from elt import raw_tables
+from elt.access import grants
 from elt.contract import Contract
 from elt.database import migrate, transaction
 from elt.errors import LaurelError
@@ -28,26 +28,17 @@ def prepare(connection: Connection, settings: Settings, contracts: Mapping[str, 
     applied = migrate(connection)
     with transaction(connection):
         raw_tables.register(connection, contracts.values())
-        _grant_reader(connection, parse_dsn(settings.reader_database_url)["user"])
+        _grant(connection, parse_dsn(settings.reader_database_url)["user"])
     return applied
 
 
-def _grant_reader(connection: Connection, role: str) -> None:
-    """The reader sees marts and the ledger's views; whatever is added to marts later, too."""
+def _grant(connection: Connection, reader: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("select 1 from pg_roles where rolname = %s", [role])
+        cursor.execute("select 1 from pg_roles where rolname = %s", [reader])
         if cursor.fetchone() is None:
             raise LaurelError(
                 "reader_role_missing",
                 "The role named in LAUREL_READER_DATABASE_URL does not exist in the warehouse.",
                 remedy="Create it (create role … login password …), then start again.",
             )
-        reader = sql.Identifier(role)
-        for grant in (
-            "grant usage on schema marts, catalog to {}",
-            "grant select on all tables in schema marts to {}",
-            "alter default privileges in schema marts grant select on tables to {}",
-        ):
-            cursor.execute(sql.SQL(grant).format(reader))
-        for view in READER_VIEWS:
-            cursor.execute(sql.SQL("grant select on {} to {}").format(sql.Identifier("catalog", view), reader))
+    grants.grant(connection, reader, READER_VIEWS)

@@ -153,6 +153,9 @@ def _user(home: Home, options: argparse.Namespace) -> int:
     if options.action == "add":
         words += ["--role", options.role]
         words += [f"--{name}={value}" for name in ("school", "teacher") if (value := vars(options)[name])]
+    if options.action == "key":
+        words += [f"--{name}={value}" for name in ("label", "days") if (value := vars(options)[name])]
+        words += ["--read-only"] if options.read_only else []
     command = [sys.executable, "-m", "elt", "account", *words]
     return subprocess.run(command, env=_existing(home).environment(), cwd=REPOSITORY, check=False).returncode
 
@@ -162,13 +165,13 @@ def _load(home: Home, options: argparse.Namespace) -> int:
     if not Supervisor(plan).is_running():
         raise StartFailed("Laurel is not running. `./start.sh` starts it.")
     client = sample.Client(plan.api_url, plan.credentials["researcher_key"])
-    reader_url = plan.laurel_variables()["LAUREL_READER_DATABASE_URL"]
+    database_url = plan.laurel_variables()["LAUREL_DATABASE_URL"]
     if options.family == "district":
-        district.load(client, reader_url, options.directory or district.generate(home))
+        district.load(client, database_url, options.directory or district.generate(home))
     elif options.directory is None:
         raise StartFailed("OULAD is not made up: give the folder with its files, ./start.sh load oulad DIR.")
     else:
-        oulad.load(client, reader_url, options.directory)
+        oulad.load(client, database_url, options.directory)
     return 0
 
 

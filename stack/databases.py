@@ -18,6 +18,7 @@ def create_roles(superuser_url: str, owner_password: str, reader_password: str, 
         {"laurel": owner_password, "laurel_reader": reader_password, "airflow": airflow_password},
         scram_iterations=1,
     )
+    let_create_roles(superuser_url, "laurel")
 
 
 def create_databases(superuser_url: str) -> None:
@@ -38,6 +39,12 @@ def ensure_roles(superuser_url: str, passwords: Mapping[str, str], scram_iterati
                 sql.SQL(f"{verb} role {{}} with login password %s").format(sql.Identifier(role)),
                 [password],
             )
+
+
+def let_create_roles(superuser_url: str, owner: str) -> None:
+    """Let the warehouse's owner make the roles that its policies name, and logins for people's tools."""
+    with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL("alter role {} createrole").format(sql.Identifier(owner)))
 
 
 def ensure_database(superuser_url: str, name: str, readers: Sequence[str] = ()) -> None:

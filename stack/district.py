@@ -22,10 +22,10 @@ WHAT_IS_THERE = {
 }
 
 
-def load(client: Client, reader_url: str, directory: Path) -> None:
+def load(client: Client, database_url: str, directory: Path) -> None:
     """Send the folder's files, wait for their marts, print what is there. Raises StartFailed, SampleFailed."""
     send_all(client, find(directory), "the district")
-    print_counts(reader_url, WHAT_IS_THERE)
+    print_counts(database_url, WHAT_IS_THERE)
 
 
 def generate(home: Home) -> Path:

@@ -27,11 +27,11 @@ WHAT_IS_THERE = {
 }
 
 
-def load(client: Client, reader_url: str, directory: Path) -> None:
+def load(client: Client, database_url: str, directory: Path) -> None:
     """Send the folder's files, wait for their marts, print what is there. Raises StartFailed, SampleFailed."""
     tables = find(directory)
     send_all(client, tables, "OULAD")
-    print_counts(reader_url, WHAT_IS_THERE)
+    print_counts(database_url, WHAT_IS_THERE)
     if len(tables) < len(TABLES):
         print(without_clicks(directory))
 

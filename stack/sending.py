@@ -50,9 +50,9 @@ def _chunks(body: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def print_counts(reader_url: str, statements: Mapping[str, str]) -> None:
+def print_counts(database_url: str, statements: Mapping[str, str]) -> None:
     """How much the marts show: what each statement counts, under its name."""
-    with closing(connect(reader_url)) as connection, connection.cursor() as cursor:
+    with closing(connect(database_url)) as connection, connection.cursor() as cursor:
         for name, statement in statements.items():
             cursor.execute(statement)
             row = cursor.fetchone()

@@ -45,6 +45,14 @@ def _add_user_actions(user: argparse.ArgumentParser) -> None:
     add.add_argument("--school", help="of a principal or teacher: laurel, or one school of several: district/3")
     add.add_argument("--teacher", help="of a teacher: the Teacher ID, as the school's files have it")
     actions.add_parser("revoke", help="every key of an account").add_argument("name")
+    key = actions.add_parser("key", help="one more key of an account; prints it, once")
+    key.add_argument("name")
+    key.add_argument("--label", help="what it is for")
+    key.add_argument("--read-only", action="store_true", help="it changes nothing")
+    key.add_argument("--days", help="after so many days it opens nothing")
+    actions.add_parser("password", help="set an account's password; asks for it").add_argument("name")
+    help = "a read-only database login for a BI tool that shows what the account may see; prints its URL, once"
+    actions.add_parser("database-login", help=help).add_argument("name")
     actions.add_parser("list", help="every account, with the number of its keys")
 
 

@@ -16,6 +16,7 @@ from backend.problems import BadRequest
 from backend.services import services
 from backend.waiting import WaitingRoom
 from elt import audit
+from elt.access import logins
 from elt.access.roles import ADMINISTRATOR
 from elt.asking import ledger, running
 from elt.asking.ledger import Asked
@@ -157,9 +158,11 @@ def sql_of(body: dict[str, Any]) -> str:
 
 
 def pools() -> tuple[Pool, str]:
-    """The ledger, and the URL of the role that questions are asked under."""
-    parts = services()
-    return parts.pool, parts.settings.reader_database_url
+    """The ledger, and the URL of the login that this account's questions are asked under."""
+    parts, asking = services(), account()
+    with parts.pool.connection() as connection:
+        login = logins.for_own_sql(connection, parts.settings, asking.account_id, asking.role)
+    return parts.pool, login.url
 
 
 def record(action: str, subject: str) -> None:

@@ -93,6 +93,8 @@ def get_insight_form(name: str, form: str) -> Response:
             allowed="JSON and CSV.",
             remedy=links(result.insight)["csv"],
         )
+    with services().pool.connection() as connection:
+        audit.record(connection, account().account_id, "insight.export", name, {"form": form})
     response = Response(write(result), mimetype=mimetype)
     response.headers.set("Content-Disposition", "inline", filename=forms.filename(result, form))
     if form == "csv":

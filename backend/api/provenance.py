@@ -42,7 +42,9 @@ def get_provenance(mart: str) -> Response:
       default: {$ref: "#/components/responses/Problem"}
     """
     with services().pool.connection() as connection:
-        found = trace(connection, services().contracts, mart, request.args.to_dict())
+        asked = request.args.to_dict()
+        with services().reader_pool.connection() as readable:
+            found = trace(connection, readable, services().contracts, mart, asked, account().account_id)
         sources = [one for origin in found.origins if (one := _source(connection, origin))]
         behind = [_file(submission) for number in found.behind if (submission := _visible(connection, number))]
         # The names of the columns that were asked for, not what they hold.

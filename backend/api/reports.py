@@ -12,6 +12,9 @@ from backend.reporting.report_kinds import ReportKind, find_kind, kinds_for
 from backend.reporting.result import snapshot
 from backend.services import services
 from elt import audit
+from elt.access.pseudonyms import pseudonym
+
+SYSTEM = "laurel"  # whose students have reports of their own
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/v1/reports")
 
@@ -96,8 +99,10 @@ def _subject(kind: ReportKind) -> str | None:
 
 
 def _put_on_record(built: Built, form: str) -> None:
-    """Who built which report of which data; of a person, by the number the school gives."""
+    """Who built which report of which data; a person by the pseudonym, for auditors know no student."""
     with services().pool.connection() as connection:
-        subject = f"{built.kind.name}/{built.subject}" if built.subject else built.kind.name
+        is_person = built.kind.subject is not None and built.kind.subject.is_person
+        about = pseudonym(connection, SYSTEM, built.subject) if is_person else built.subject
+        subject = f"{built.kind.name}/{about}" if about else built.kind.name
         told = {"form": form, "version": built.version.number, "names_people": built.kind.names_people}
         audit.record(connection, account().account_id, "report.built", subject, told)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from backend.reporting.charts import COUNTS
-from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
+from backend.reporting.insight import OF_STUDENTS, Column, Definition, Finding, Insight, Parameter, Row
 from backend.reporting.risk_rules import tiers_told
 
 
@@ -111,6 +111,6 @@ INSIGHT = Insight(
             all_label="All grade levels",
         ),
     ),
-    audience=frozenset({"administrator"}),
+    audience=OF_STUDENTS,
     kpis=("at_risk", "chronic_absenteeism"),
 )

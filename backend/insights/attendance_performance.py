@@ -81,21 +81,12 @@ INSIGHT = Insight(
             bin.mean_score_high, bin.is_suppressed,
             slope.n, slope.difference as slope, slope.difference_low as slope_low, slope.difference_high as slope_high,
             slope.q_value, slope.is_found,
-            (
-                select count(distinct fct_attendance.student_key)
-                from marts.fct_attendance
-                inner join marts.fct_grade using (student_key, course_key, session_key)
-                inner join marts.dim_student using (student_key)
-                inner join marts.dim_session using (session_key)
-                where
-                    dim_student.member_type = 'inferred'
-                    and fct_attendance.attendance_rate is not null
-                    and fct_grade.total_score is not null
-                    and (%(grade_level)s::text is null or dim_session.grade_level = %(grade_level)s)
-            ) as unregistered_count
+            coalesce(missing.unregistered_count, 0) as unregistered_count
         from marts.rpt_attendance_performance as bin
         left join marts.rpt_factor_association as slope
             on slope.analysis = 'attendance' and slope.population = bin.grade_level
+        left join marts.rpt_unregistered_student as missing
+            on missing.source_system = bin.source_system and missing.grade_level = bin.grade_level
         where bin.grade_level = coalesce(%(grade_level)s, 'All grade levels')
         order by bin.from_rate
     """,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from backend.reporting import oulad
 from backend.reporting.charts import COUNTS
-from backend.reporting.insight import Column, Definition, Finding, Insight, Row
+from backend.reporting.insight import OF_STUDENTS, Column, Definition, Finding, Insight, Row
 from backend.reporting.seeds import kpi_threshold
 from backend.reporting.values import shown
 
@@ -93,5 +93,5 @@ INSIGHT = Insight(
         "by then; where all are over, among all.",
     ),
     parameters=(oulad.presentation("rpt_inactive_student", "Latest on file", "true"),),
-    audience=frozenset({"administrator"}),
+    audience=OF_STUDENTS,
 )

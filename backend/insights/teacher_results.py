@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from backend.reporting import association
-from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
+from backend.reporting.insight import OF_STUDENTS, Column, Definition, Finding, Insight, Parameter, Row
 from backend.reporting.seeds import kpi_threshold
 from backend.reporting.values import interval, signed
 
@@ -113,5 +113,5 @@ INSIGHT = Insight(
             all_label="All subjects",
         ),
     ),
-    audience=frozenset({"administrator"}),
+    audience=OF_STUDENTS,
 )

@@ -6,7 +6,7 @@ from typing import Any
 from flasgger import NO_SANITIZER, Swagger
 from flask import Flask, Response, g, json, request, session
 
-from backend.auth import SESSION_ACCOUNT, identify
+from backend.auth import SESSION_TOKEN, identify
 from backend.openapi import bodies, parameters, schemas, versions
 from backend.services import services
 from elt.contract import Contract
@@ -46,7 +46,7 @@ class _Document(Swagger):  # type: ignore[misc]  # flasgger is untyped
 
 def _with_own_datasets(response: Response) -> Response:
     """The document names the datasets that researchers described too: those that whoever is signed in may see."""
-    if request.endpoint != "flasgger.apispec" or SESSION_ACCOUNT not in session:
+    if request.endpoint != "flasgger.apispec" or SESSION_TOKEN not in session:
         return response
     try:
         g.account = identify()

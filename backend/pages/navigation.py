@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from flask import current_app, g, request, url_for
 
-from elt.access.roles import ADMINISTRATOR
+from elt.access.policies import KNOW_PERSONS
+from elt.access.roles import ADMINISTRATOR, AUDITOR
 
 EVERYBODY: frozenset[str] = frozenset()
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
@@ -26,7 +27,7 @@ class Section:
 DATA_PAGES = ("pages.submission", "pages.dry_run", "pages.sources", "pages.lineage", "pages.last_transform")
 SECTIONS = (
     Section("Overview", "pages.overview"),
-    Section("Students", "pages.students", ADMINISTRATORS, ("pages.student",)),
+    Section("Students", "pages.students", frozenset(KNOW_PERSONS), ("pages.student",)),
     Section("Performance", "pages.performance"),
     Section("What matters", "pages.what_matters"),
     Section("Cohorts", "pages.cohorts"),
@@ -36,6 +37,7 @@ SECTIONS = (
     Section("Data", "pages.data", pages=DATA_PAGES),
     Section("Datasets", "pages.datasets", pages=("pages.dataset", "pages.draft")),
     Section("Ask", "pages.ask", ADMINISTRATORS),
+    Section("Audit", "pages.audit", frozenset({ADMINISTRATOR, AUDITOR})),
 )
 
 

@@ -1,22 +1,33 @@
-"""Signing in with an API key, and out again. The signed cookie holds the account's id, never the key."""
+"""Signing in, with a name and a password or an API key, and out again. The cookie holds a session's token, no key."""
 
 import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from psycopg2.extensions import connection as Connection
 from werkzeug.wrappers import Response
 
-from backend.auth import SESSION_ACCOUNT
+from backend.auth import SESSION_TOKEN
 from backend.problems import BadRequest
 from backend.services import services
-from elt import accounts
+from elt import accounts, audit
+from elt.access import passwords, sessions
+from elt.accounts import Account
 
 CSRF = "csrf_token"
+FAILURES = RateLimitItemPerMinute(30)  # of one address, in each process of the server; a school shares one address
+LIMITER = "laurel_sign_ins"
 
 
 def add_to(blueprint: Blueprint) -> None:
     """Give the pages their doors."""
+    blueprint.record_once(
+        lambda state: state.app.extensions.update({LIMITER: MovingWindowRateLimiter(MemoryStorage())})
+    )
     blueprint.add_url_rule("/sign-in", view_func=sign_in, methods=["GET"])
     blueprint.add_url_rule("/sign-in", "open_session", view_func=open_session, methods=["POST"])
     blueprint.add_url_rule("/sign-out", view_func=sign_out, methods=["POST"])
@@ -24,26 +35,58 @@ def add_to(blueprint: Blueprint) -> None:
 
 def sign_in() -> str:
     """The form."""
-    return render_template("sign_in.html", next=_own_path(request.args.get("next")), refused=False)
+    return render_template("sign_in.html", next=_own_path(request.args.get("next")), refused=None)
 
 
 def open_session() -> Response | tuple[str, int]:
-    """Exchange a key for a session; a wrong one gets the form again."""
+    """Exchange a password or a key for a session; what is wrong gets the form again."""
     check_csrf(request.form)
     target = _own_path(request.form.get("next"))
+    limiter, address = current_app.extensions[LIMITER], request.remote_addr or ""
+    if not limiter.test(FAILURES, address):
+        return render_template("sign_in.html", next=target, refused="too_many"), 429
     with services().pool.connection() as connection:
-        account = accounts.authenticate(connection, request.form.get("key", "").strip())
+        account, refused = _account(connection)
+        token = sessions.open_session(connection, account.account_id) if account else ""
+        if account:
+            audit.record(connection, account.account_id, "sign_in.done", None, {"with": _means()})
     if account is None:
-        return render_template("sign_in.html", next=target, refused=True), 401
+        limiter.hit(FAILURES, address)
+        return render_template("sign_in.html", next=target, refused=refused), 401
     session.clear()  # a session that somebody planted before must not become this person's
-    session[SESSION_ACCOUNT] = account.account_id
+    session[SESSION_TOKEN] = token
     session["name"] = account.name
     return redirect(target)
 
 
+def _means() -> str:
+    return "key" if request.form.get("key") else "password"
+
+
+def _account(connection: Connection) -> tuple[Account | None, str | None]:
+    """Who signs in; or why nobody does, as the form tells it."""
+    if _means() == "key":
+        account = accounts.authenticate(connection, request.form.get("key", "").strip())
+        if account is None:
+            audit.record(connection, None, "sign_in.failed", None, {"with": "key"})
+        elif not account.may_change:
+            return None, "read_only"
+        return account, "key"
+    name, password = request.form.get("name", "").strip(), request.form.get("password", "")
+    if "\0" in name or len(password) > passwords.LONGEST:
+        return None, "password"
+    attempt = passwords.sign_in(connection, name, password)
+    account = None if attempt.account_id is None else accounts.find(connection, attempt.account_id)
+    return account, "locked" if attempt.is_locked else "password"
+
+
 def sign_out() -> Response:
-    """Forget the session."""
+    """End the session, here and wherever its cookie was copied to."""
     check_csrf(request.form)
+    with services().pool.connection() as connection:
+        account_id = sessions.end(connection, session.get(SESSION_TOKEN, ""))
+        if account_id is not None:
+            audit.record(connection, account_id, "sign_out", None, None)
     session.clear()
     return redirect(url_for("pages.sign_in"))
 

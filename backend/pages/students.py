@@ -1,6 +1,6 @@
 """The list of students, and the page of one. Each look at a named student is on record."""
 
-from typing import Any
+from collections.abc import Iterable
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -13,7 +13,7 @@ from backend.reporting.result import snapshot
 from backend.reporting.students import Search
 from backend.services import services
 from elt import audit
-from elt.access.roles import ADMINISTRATOR
+from elt.access.policies import KNOW_PERSONS
 
 PAGE = 50
 TIERS = (4, 3, 2, 1, 0)
@@ -26,14 +26,14 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/students/<uuid:student_key>", "student", view_func=student, methods=["GET"])
 
 
-@require_role(ADMINISTRATOR)
+@require_role(*KNOW_PERSONS)
 def listing() -> str:
     """The students that the account may see, those who need help first; found by name, number, tier, grade level."""
     search, page = _search()
-    with snapshot(services().pool) as connection:
+    with snapshot(services().reader_pool) as connection:
         found = students.listed(connection, search, (page - 1) * PAGE, PAGE)
         sources, levels = students.choices(connection, search.source)
-    _record("students.list", None, {"students": [row["student_key"] for row in found]})
+    _record("students.list", search.source, [row["student_id"] for row in found])
     count = found[0]["found_count"] if found else 0
     return render_template(
         "students.html",
@@ -71,18 +71,20 @@ def _other_page(page: int) -> str:
     return url_for("pages.students", **{**request.args.to_dict(), "page": page})  # type: ignore[arg-type]
 
 
-@require_role(ADMINISTRATOR)
+@require_role(*KNOW_PERSONS)
 def student(student_key: UUID) -> str:
     """One student: why the tier, attendance, grades by term, who is at home, and the record as it was then."""
-    with snapshot(services().pool) as connection:
+    with snapshot(services().reader_pool) as connection:
         found = students.find(connection, student_key)
         numbers = {row["submission_id"] for row in (*found.grades, *found.versions) if row["submission_id"] is not None}
         files = students.files(connection, sorted(numbers))
-    _record("student.read", str(student_key), None)
+    _record("student.read", found.now["source_system"], [found.now["student_id"]])
     charts = {name: themed(spec) for name, spec in student_charts.specs(found.terms).items()}
     return render_template("student.html", student=found, files=files, charts=charts)
 
 
-def _record(action: str, subject: str | None, detail: dict[str, Any] | None) -> None:
+def _record(action: str, source_system: str, student_ids: Iterable[str]) -> None:
+    """Put on record who was looked at."""
     with services().pool.connection() as connection:
-        audit.record(connection, account().account_id, action, subject, detail)
+        for student_id in student_ids:
+            audit.student_seen(connection, account().account_id, action, source_system, student_id)

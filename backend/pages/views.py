@@ -9,6 +9,7 @@ from backend.auth import account, require_role
 from backend.pages import (
     asking,
     assets,
+    auditing,
     boards,
     catalogue,
     data,
@@ -51,6 +52,7 @@ report_list.add_to(blueprint)
 data.add_to(blueprint)
 sources.add_to(blueprint)
 lineage.add_to(blueprint)
+auditing.add_to(blueprint)
 asking.add_to(blueprint)
 
 

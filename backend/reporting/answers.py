@@ -16,10 +16,15 @@ from elt.database import only_row
 KEPT_ROWS = 30_000  # per process: some 30 MB
 Found = tuple[tuple[tuple[str, ...], ...], tuple[Row, ...]]  # the allowed values of each parameter, and the rows
 
+# What the policies ask of an account: two teachers have the same database role, and different rows.
 # The database is named by its number: another one of the same name is another one.
 READER_AND_VERSION = """
 select
     (select oid from pg_database where datname = current_database()), current_setting('port'), current_user,
+    row(
+        access.own_systems(), access.known_systems(false), access.known_systems(true),
+        access.own_schools(), access.known_schools(), access.own_teachers()
+    )::text,
     (select max(transform_run_id) from catalog.publication where status = 'published')
 """
 

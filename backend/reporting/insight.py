@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from elt.access.policies import KNOW_PERSONS
 from elt.access.roles import ROLES
 
 Row = Mapping[str, Any]
 Kind = Literal["text", "integer", "number", "rate", "p_value", "flag", "time"]
 
 EVERYBODY = frozenset(ROLES)
+OF_STUDENTS = frozenset(KNOW_PERSONS)  # lists single students: each role those of its scope, as the policies say
 READABLE_SCHEMAS = frozenset({"marts", "catalog"})
 _RELATION = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)", re.IGNORECASE)
 _COMMON_TABLE = re.compile(r"(?:\bwith|,)\s+([a-z_][a-z0-9_]*)\s+as\s+(?:materialized\s+)?\(", re.IGNORECASE)

@@ -19,7 +19,12 @@ from elt.database import Pool
 from elt.errors import Unavailable
 
 STATEMENT_TIMEOUT = "10s"
-NOT_PUBLISHED = (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName)
+# Rights come with the first publication after an upgrade.
+NOT_PUBLISHED = (
+    psycopg2.errors.UndefinedTable,
+    psycopg2.errors.InvalidSchemaName,
+    psycopg2.errors.InsufficientPrivilege,
+)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from elt.access.policies import tells_of_persons
 from elt.settings import REPOSITORY
 
 Node = dict[str, Any]
@@ -118,6 +119,31 @@ def test_a_part_that_grows_by_submission_stands_on_its_delta(nodes: list[Node]) 
 def test_public_marts_name_nobody(nodes: list[Node]) -> None:
     marts = [node for node in of_type(nodes, "model") if node["schema"] in ("build", "build_part", "build_delta")]
     assert [node["name"] for node in marts if DIRECT_IDENTIFIERS & set(node["columns"])] == []
+
+
+def test_every_mart_falls_under_a_policy(nodes: list[Node]) -> None:
+    """By the key of the person that a row is about, or by its word that no row is about one person."""
+    models = {node["unique_id"]: node for node in of_type(nodes, "model")}
+    deltas = {node["alias"]: node for node in models.values() if node["schema"] == "build_delta"}
+
+    def tables_of(node: Node) -> list[Node]:
+        """What is stored of it: itself, the parts it is put together from, the delta that a part grows by."""
+        if node["config"]["materialized"] == "table":
+            return [node]
+        if node["name"] in deltas:
+            return [deltas[node["name"]]]
+        return [table for name in node["depends_on"]["nodes"] for table in tables_of(models[name])]
+
+    marts = [node for node in models.values() if node["schema"] in ("build", "build_private")]
+    stored = {table["name"]: table for mart in marts for table in tables_of(mart)}
+    assert len(stored) > len(marts)
+    declared = {name: table["config"]["meta"].get("rows") == "aggregate" for name, table in stored.items()}
+    persons = {name: tells_of_persons(table["columns"], declared[name]) for name, table in stored.items()}
+    assert [name for name in stored if not (declared[name] or persons[name])] == [], (
+        "Nobody but administrators could read these. Give them the key of the person that a row is about "
+        "(elt.access.policies.PERSONS), or declare that no row is about one: config: {meta: {rows: aggregate}}."
+    )
+    assert [name for name in stored if declared[name] and persons[name]] == []
 
 
 def test_every_threshold_says_where_it_comes_from(nodes: list[Node]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from elt import accounts
+from elt.access.sessions import open_session
 from elt.database import connect, transaction
 from elt.settings import Settings
 from tests.integration.api.conftest import Client
@@ -58,6 +59,25 @@ CALLS = [
     ("GET", "/api/v1/uploads/{id}"),
     ("DELETE", "/api/v1/uploads/{id}"),
     ("POST", "/api/v1/uploads/{id}/complete"),
+    ("GET", "/api/v1/keys"),
+    ("POST", "/api/v1/keys"),
+    ("DELETE", "/api/v1/keys/{id}"),
+    ("GET", "/api/v1/audit"),
+    ("GET", "/api/v1/ask"),
+    ("POST", "/api/v1/ask"),
+    ("GET", "/api/v1/ask/{id}"),
+    ("DELETE", "/api/v1/ask/{id}"),
+    ("GET", "/api/v1/ask/{id}.csv"),
+    ("GET", "/api/v1/questions"),
+    ("POST", "/api/v1/questions"),
+    ("DELETE", "/api/v1/questions/<name>"),
+    ("GET", "/api/v1/reports"),
+    ("GET", "/api/v1/reports/<name>.pdf"),
+    ("GET", "/api/v1/report-editions"),
+    ("GET", "/api/v1/report-editions/1"),
+    ("GET", "/api/v1/report-editions/files/1.pdf"),
+    ("PUT", "/api/v1/report-editions/subscriptions/<report>"),
+    ("DELETE", "/api/v1/report-editions/subscriptions/<report>"),
 ]
 OF_ONE_SUBMISSION = [call for call in CALLS if "/submissions/{id}" in call[1]]
 
@@ -73,10 +93,15 @@ def test_without_a_good_key_nothing_opens(stranger: Any, method: str, path: str,
     assert "nonsense" not in response.text
 
 
+def _example_of(rule: str) -> str:
+    rule = re.sub(r"<uuid:\w+>", "{id}", rule.replace("<dataset:dataset>", "laurel/students"))
+    return re.sub(r"<any\((\w+),[^>]*>", r"\1", re.sub(r"<int:\w+>", "1", rule))
+
+
 def test_the_calls_above_are_all_there_are(app: Flask) -> None:
     """A call added later has to say here that it asks for a key."""
     rules = {
-        (method, re.sub(r"<uuid:\w+>", "{id}", rule.rule.replace("<dataset:dataset>", "laurel/students")))
+        (method, _example_of(rule.rule))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule.startswith("/api/") and not rule.rule.startswith("/api/v1/insights")
@@ -128,23 +153,17 @@ def test_lists_show_ones_own_and_an_admin_everything(ada: Any, bola: Any, princi
     assert principal.get(f"/api/v1/submissions/{mine}/file").status_code == 200
 
 
-def _sign_in(client: Any, account_id: int) -> None:
-    with client.flask.session_transaction() as session:
-        session["account_id"] = account_id
-
-
-def _account_id(settings: Settings, name: str) -> int:
+def _sign_in(client: Any, settings: Settings, name: str) -> None:
     connection = connect(settings.database_url)
-    with connection.cursor() as cursor:
-        cursor.execute("select account_id from catalog.account where name = %s", [name])
-        row = cursor.fetchone()
+    with transaction(connection):
+        token = open_session(connection, accounts.number_of(connection, name))
     connection.close()
-    assert row is not None
-    return int(row[0])
+    with client.flask.session_transaction() as session:
+        session["token"] = token
 
 
 def test_the_pages_session_opens_the_api(stranger: Any, keys: dict[str, str], module_settings: Settings) -> None:
-    _sign_in(stranger, _account_id(module_settings, "ada"))
+    _sign_in(stranger, module_settings, "ada")
     assert stranger.get("/api/v1/submissions").status_code == 200
 
 
@@ -153,7 +172,7 @@ def test_a_session_changes_nothing_from_another_origin(
 ) -> None:
     """Airflow's page, on another port of the same host, is the same site for a cookie; it must not retract files."""
     id = ada.upload(students()).json["id"]
-    _sign_in(stranger, _account_id(module_settings, "ada"))
+    _sign_in(stranger, module_settings, "ada")
     for headers in ({}, {"Origin": "http://localhost:8080"}, {"Origin": "null"}):
         assert stranger.request("DELETE", f"/api/v1/submissions/{id}", headers=headers).status_code == 401
     own = {"Origin": "http://localhost"}

@@ -33,6 +33,7 @@ def marts(module_settings: Settings) -> None:
             [SECRET, ROWS],
         )
         cursor.execute("create view marts.dim_guest as select * from marts_store.dim_guest")
+        cursor.execute("grant select on marts.dim_guest to laurel_administrator")
         cursor.execute("create table raw.hidden as select %s as name", [SECRET])
     connection.close()
 

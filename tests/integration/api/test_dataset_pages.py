@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from elt.access.sessions import open_session
 from elt.database import connect
 from elt.polling import poll
 from elt.registry import open_registry
@@ -25,11 +26,13 @@ def browser(app: Any, module_settings: Settings, keys: dict[str, str]) -> FlaskC
     connection = connect(module_settings.database_url)
     with connection.cursor() as cursor:
         cursor.execute("select account_id from catalog.account where name = 'ada'")
-        (account_id,) = cursor.fetchone() or (None,)
+        (account_id,) = cursor.fetchone() or (0,)
+        token = open_session(connection, account_id)
+    connection.commit()
     connection.close()
     client: FlaskClient = app.test_client()
     with client.session_transaction() as session:
-        session.update(account_id=account_id, name="ada", csrf_token="token")
+        session.update(token=token, name="ada", csrf_token="token")
     return client
 
 

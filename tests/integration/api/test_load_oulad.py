@@ -52,9 +52,9 @@ def test_a_folder_is_sent_and_awaited(
     client = Client(server.url, keys["ada"])
     worker.start()
     try:
-        oulad.load(client, module_settings.reader_database_url, folder)
+        oulad.load(client, module_settings.database_url, folder)
         first = capsys.readouterr().out.split()
-        oulad.load(client, module_settings.reader_database_url, folder)
+        oulad.load(client, module_settings.database_url, folder)
         again = capsys.readouterr().out
     finally:
         over.set()

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from backend.app import create_app
 from elt import accounts
+from elt.access.reading import ReadingAs
 from elt.database import Pool, connect, transaction
 from elt.sample_school.school import first_edition
 from elt.settings import Settings
@@ -64,8 +65,8 @@ def school(modelled: Modelled, tmp_path_factory: pytest.TempPathFactory) -> Scho
 
 @pytest.fixture(scope="session")
 def reader(school: School) -> Pool:
-    """Connections as the role that insights read with."""
-    return Pool(school.settings.reader_database_url, size=2)
+    """Connections as an administrator's insights have them."""
+    return ReadingAs(Pool(school.settings.reader_database_url, size=2), "administrator")
 
 
 def _load(settings: Settings, directory: Path) -> None:

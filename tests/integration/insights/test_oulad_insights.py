@@ -14,6 +14,7 @@ from backend.reporting.registry import registry
 from backend.reporting.result import answer
 from backend.reporting.values import shown
 from elt import ledger, retracting
+from elt.access.reading import ReadingAs
 from elt.database import Pool
 from elt.settings import Settings
 from elt.transforming import transform
@@ -103,7 +104,7 @@ def pipeline(modelled_settings: Settings, lines: Slice) -> Pipeline:
 
 @pytest.fixture(scope="module")
 def reader(pipeline: Pipeline) -> Iterator[Pool]:
-    pool = Pool(pipeline.settings.reader_database_url, size=1)
+    pool = ReadingAs(Pool(pipeline.settings.reader_database_url, size=1), "administrator")
     yield pool
     pool.close()
 

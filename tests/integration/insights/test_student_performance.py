@@ -8,6 +8,7 @@ import pytest
 from backend.reporting.registry import registry
 from backend.reporting.result import Result, answer
 from elt import datasets
+from elt.access.reading import ReadingAs
 from elt.accounts import Account
 from elt.contract import parse_contract
 from elt.database import Pool
@@ -41,7 +42,7 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def reader(modelled_settings: Settings) -> Iterator[Pool]:
-    pool = Pool(modelled_settings.reader_database_url, size=1)
+    pool = ReadingAs(Pool(modelled_settings.reader_database_url, size=1), "administrator")
     yield pool
     pool.close()
 

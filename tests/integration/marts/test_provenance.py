@@ -106,6 +106,7 @@ def test_what_cannot_be_traced(client: FlaskClient, keys: dict[str, str]) -> Non
 def test_in_sql_as_the_reader(pipeline: Pipeline) -> None:
     connection = connect(pipeline.settings.reader_database_url)
     with connection.cursor() as cursor:
+        cursor.execute("set role laurel_administrator")
         cursor.execute(
             "select uploader, dataset_id, contract_version, line_number from marts.fct_grade "
             "inner join catalog.provenance using (submission_id) order by line_number"

@@ -97,6 +97,7 @@ def test_readers_see_the_marts_change_all_at_once(pipeline: Pipeline) -> None:
 
     def read() -> None:
         with reader.cursor() as cursor:
+            cursor.execute("set role laurel_administrator")
             while not done.is_set():
                 cursor.execute(
                     "select (select count(*) from marts.dim_student), (select count(*) from marts.fct_grade)"

@@ -1,0 +1,208 @@
+"""Passwords, sessions, keys, and the log of all of it that nobody can change."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import psycopg2
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from psycopg2.extensions import connection as Connection
+
+from backend.app import create_app
+from elt import __main__ as command_line
+from elt import accounts, audit
+from elt.access import passwords, pseudonyms
+from elt.database import connect, transaction
+from elt.settings import Settings
+from tests.integration.api.conftest import Client
+
+PASSWORD = "four quiet green elephants"
+OWN = {"Origin": "http://localhost"}
+
+
+@pytest.fixture(scope="module")
+def ledger(module_settings: Settings) -> Iterator[Connection]:
+    connection = connect(module_settings.database_url)
+    connection.autocommit = True
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+def auditor(app: Flask, ledger: Connection) -> Client:
+    with transaction(ledger):
+        return Client(app.test_client(), accounts.add(ledger, "vera", "auditor"))
+
+
+@pytest.fixture
+def named(ledger: Connection) -> Callable[[str], str]:
+    """`named(name)`: a new researcher of this name, whose password is PASSWORD."""
+
+    def make(name: str) -> str:
+        with transaction(ledger):
+            accounts.add(ledger, name, "researcher")
+            passwords.set_password(ledger, name, PASSWORD)
+        return name
+
+    return make
+
+
+def try_to_sign_in(browser: FlaskClient, **form: str) -> Any:
+    page = browser.get("/sign-in").text
+    [token, *_] = re.findall(r'name="csrf_token" value="([^"]+)"', page)
+    return browser.post("/sign-in", data={"csrf_token": token, **form})
+
+
+def sign_out(browser: FlaskClient) -> Any:
+    [token, *_] = re.findall(r'name="csrf_token" value="([^"]+)"', browser.get("/data").text)
+    return browser.post("/sign-out", data={"csrf_token": token})
+
+
+def test_a_cookie_that_was_copied_opens_nothing_after_signing_out(app: Flask, named: Callable[[str], str]) -> None:
+    browser, copied = app.test_client(), app.test_client()
+    assert try_to_sign_in(browser, name=named("ngozi"), password=PASSWORD).status_code == 302
+    cookie = browser.get_cookie("laurel_session")
+    assert cookie
+    assert PASSWORD not in cookie.value
+    copied.set_cookie("laurel_session", cookie.value)
+    assert copied.get("/api/v1/submissions").status_code == 200
+    assert sign_out(browser).status_code == 302
+    assert copied.get("/api/v1/submissions").status_code == 401
+
+
+def test_five_wrong_passwords_lock_the_account_for_the_right_one_too(
+    app: Flask, ledger: Connection, named: Callable[[str], str]
+) -> None:
+    name, browser = named("locked"), app.test_client()
+    for attempt in range(1, 6):
+        refused = try_to_sign_in(browser, name=name, password="not it, not it")
+        assert (refused.status_code, "is locked for" in refused.text and attempt < 5) == (401, attempt < 5)
+    assert "Nobody can sign in" in refused.text
+    assert "Nobody can sign in" in try_to_sign_in(browser, name=name, password=PASSWORD).text
+    with ledger.cursor() as cursor:  # a quarter of an hour later
+        cursor.execute("update catalog.account set locked_until = now() - interval '1 s' where name = %s", [name])
+    assert try_to_sign_in(browser, name=name, password=PASSWORD).status_code == 302
+
+
+def test_a_wrong_name_and_a_wrong_password_look_the_same(app: Flask, named: Callable[[str], str]) -> None:
+    def told(**form: str) -> tuple[int, str]:
+        response = try_to_sign_in(app.test_client(), **form)
+        return response.status_code, re.sub(r'value="[^"]*"', "", response.text)
+
+    wrong = told(name=named("known"), password="not it, not it")
+    assert wrong == told(name="nobody of that name", password="not it, not it")
+    assert wrong == told(name="zero\0byte", password=PASSWORD)
+    assert wrong[0] == 401
+
+
+def test_who_keeps_failing_is_kept_waiting(module_settings: Settings) -> None:
+    browser = create_app(module_settings).test_client()
+    statuses = [try_to_sign_in(browser, key=f"wrong {n}").status_code for n in range(32)]
+    assert statuses == [401] * 30 + [429] * 2
+
+
+def test_keys_have_a_purpose_an_end_and_a_limit(app: Flask, ada: Client, bola: Client, ledger: Connection) -> None:
+    made = ada.request("POST", "/api/v1/keys", json={"label": "export", "scope": "read", "days": 30})
+    assert made.status_code == 201
+    reading = Client(app.test_client(), made.json["key"])
+    assert reading.get("/api/v1/submissions").status_code == 200
+    for method, path in (("POST", "/api/v1/keys"), ("DELETE", f"/api/v1/keys/{made.json['id']}")):
+        assert reading.request(method, path, json={"label": "x"}).json["code"] == "read_only_key"
+    assert try_to_sign_in(app.test_client(), key=made.json["key"]).status_code == 401
+
+    listed = ada.get("/api/v1/keys").json["keys"]
+    assert (listed[0]["label"], listed[0]["is_open"]) == ("export", True)
+    assert made.json["key"] not in str(listed)
+    assert bola.request("DELETE", f"/api/v1/keys/{made.json['id']}").status_code == 404
+    with ledger.cursor() as cursor:
+        cursor.execute("update catalog.api_key set expires_at = now() where id = %s", [made.json["id"]])
+    assert reading.get("/api/v1/submissions").status_code == 401
+
+    other = ada.request("POST", "/api/v1/keys", json={"label": "second"}).json
+    second = Client(app.test_client(), other["key"])
+    assert second.get("/api/v1/submissions").status_code == 200
+    assert ada.request("DELETE", f"/api/v1/keys/{other['id']}").status_code == 204
+    assert second.get("/api/v1/submissions").status_code == 401
+    for bad in ({"label": ""}, {"label": "x", "scope": "all"}, {"label": "x", "days": 0}, {"label": "x", "days": True}):
+        assert ada.request("POST", "/api/v1/keys", json=bad).status_code == 400
+
+
+def test_the_command_line_gives_keys_and_passwords(
+    module_settings: Settings, app: Flask, named: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(Settings, "from_environment", lambda: module_settings)
+    name = named("zara")
+    assert command_line.main(["account", "key", name, "--label", "cron", "--read-only", "--days", "7"]) == 0
+    assert Client(app.test_client(), capsys.readouterr().out.strip()).get("/api/v1/keys").status_code == 200
+    open_before = app.test_client()
+    assert try_to_sign_in(open_before, name=name, password=PASSWORD).status_code == 302
+    for typed, code in (("short\n", 1), ("another four quiet words\n", 0)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        assert command_line.main(["account", "password", name]) == code
+    assert open_before.get("/api/v1/keys").status_code == 401  # whoever knew the old one is out
+    assert try_to_sign_in(app.test_client(), name=name, password="another four quiet words").status_code == 302
+
+
+def test_nobody_can_change_the_audit_log(ledger: Connection, postgres: Any, module_settings: Settings) -> None:
+    with ledger.cursor() as cursor:
+        cursor.execute("select count(*) > 0 from catalog.audit_event")
+        assert cursor.fetchone() == (True,)
+        for statement in (
+            "update catalog.audit_event set action = 'nothing'",
+            "delete from catalog.audit_event",
+            "truncate catalog.audit_event",
+            "set session_replication_role = replica",
+        ):
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute(statement)
+
+
+def test_the_log_tells_who_signed_in_and_sent_and_is_for_auditors(
+    app: Flask, ada: Client, auditor: Client, principal: Client, ledger: Connection, students: Callable[..., bytes],
+    named: Callable[[str], str],
+) -> None:  # fmt: skip
+    name, browser = named("chidi"), app.test_client()
+    try_to_sign_in(browser, name=name, password="not it, not it")
+    try_to_sign_in(browser, name=name, password=PASSWORD)
+    sign_out(browser)
+    told = [event["action"] for event in auditor.get(f"/api/v1/audit?account={name}").json["events"]]
+    assert told == ["sign_out", "sign_in.done", "sign_in.failed", "account.password", "account.open"]
+    id = ada.upload(students()).json["id"]
+    ada.get(f"/api/v1/submissions/{id}/file")
+    ada.request("DELETE", f"/api/v1/submissions/{id}")
+    about = auditor.get(f"/api/v1/audit?subject={id}").json["events"]
+    assert {event["action"] for event in about} == {
+        "submission.create", "submission.download", "submission.retract",
+    }  # fmt: skip
+    assert {event["account"] for event in about} == {"ada"}
+
+    first = auditor.get("/api/v1/audit?limit=2").json
+    second = auditor.get(f"/api/v1/audit?limit=2&cursor={quote(first['next_cursor'])}").json
+    numbers = [event["number"] for event in (*first["events"], *second["events"])]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == 4
+    assert principal.get("/api/v1/audit").status_code == 200
+    assert ada.get("/api/v1/audit").status_code == 403
+    for query in ("since=yesterday", "until=2026-13-01", "cursor=x"):
+        assert auditor.get(f"/api/v1/audit?{query}").status_code == 400
+    assert auditor.get("/api/v1/audit?until=2000-01-01").json["events"] == []
+
+
+def test_the_page_finds_what_was_asked_for(app: Flask, auditor: Client, ada: Client, ledger: Connection) -> None:
+    with transaction(ledger):
+        account_id = accounts.number_of(ledger, "ada")
+        audit.student_seen(ledger, account_id, "student.seen", "laurel", "LHS-4711", page="student")
+        name = pseudonyms.pseudonym(ledger, "laurel", "LHS-4711")
+    page = auditor.get("/audit?action=student&account=ADA&subject=").text
+    assert name in page
+    assert "LHS-4711" not in page
+    assert "sign in" not in re.sub(r"<select.*?</select>", "", page, flags=re.DOTALL)
+    assert "No event fits" in auditor.get("/audit?account=nobody+at+all").text
+    assert ada.get("/audit").status_code == 403
+    with transaction(ledger):
+        assert pseudonyms.pseudonym(ledger, "laurel", "LHS-4711") == name
+        assert pseudonyms.pseudonym(ledger, "oulad", "LHS-4711") != name
