@@ -6,6 +6,8 @@ import { sendInParts, sendWhole } from "./sending.js";
 
 const FORMAT_CODES = new Set(["wrong_header", "wrong_encoding", "not_csv", "preamble", "duplicate_header", "blank_header"]);
 
+let sending = 0; // files that would be lost if the page went now
+
 class Place {
   constructor(form) {
     this.form = form;
@@ -140,10 +142,10 @@ class Line {
       this.asked = { ...this.place.asked(), dataset: this.asked.dataset };
       this.send();
     });
-    const canState = FORMAT_CODES.has(problem.code) && this.place.form.querySelector("details.formats");
-    if (canState) this.place.form.querySelector("details.formats").open = true;
-    const hint = canState && !problem.proposals ? element("p", { textContent: "If the file is right but was read wrongly, say above how it is written (encoding, delimiter), then send it again." }) : null;
-    this.rest.replaceChildren(refused(problem, problem.proposals ? this.#proposal(problem) : null, hint, element("p", {}, again)));
+    const formats = FORMAT_CODES.has(problem.code) && !problem.proposals && this.place.form.querySelector("details.formats");
+    if (formats) formats.open = true;
+    const hint = formats ? "If the file is right but was read wrongly, say above how it is written (encoding, delimiter). " : null;
+    this.rest.replaceChildren(refused(problem, problem.proposals ? this.#proposal(problem) : element("p", {}, hint, again)));
   }
 
   /** Headers that drifted: one click confirms what they stand for, and sends the file again. */
@@ -163,6 +165,7 @@ class Line {
   }
 
   #under(isSending) {
+    sending += isSending ? 1 : -1;
     this.bar.hidden = this.stop.hidden = !isSending;
   }
 }
@@ -176,4 +179,5 @@ function furnish() {
 }
 
 furnish();
+window.addEventListener("beforeunload", (event) => sending && event.preventDefault());
 document.addEventListener("refreshed", furnish);
