@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from psycopg2.extensions import connection as Connection
 
 from backend.api.downloads import name as name_download
-from backend.api.reports import MIMETYPES
+from backend.api.reports import MIMETYPES, on_record
 from backend.auth import account, require_role
 from backend.problems import BadRequest
 from backend.reporting.building import EARLIEST
@@ -87,8 +87,9 @@ def get_file(number: int, form: str) -> Response:
         file = editions.file(connection, number)
         kind = find_kind(file.report, account().role)
         told = {"form": form, "edition": file.report_edition_id, "names_people": kind.names_people}
-        subject = "/".join(filter(None, (file.report, file.subject)))
-        audit.record(connection, account().account_id, "report.download", subject, told)
+        audit.record(
+            connection, account().account_id, "report.download", on_record(connection, kind, file.subject), told
+        )
     response = Response(_pdf(file) if form == "pdf" else _zip(file), mimetype=MIMETYPES[form])
     name_download(response, f"{editions.stem(file.report, file.subject)}.{form}")
     return response

@@ -1,18 +1,24 @@
 """Reports over HTTP: which there are, and each as PDF or as a ZIP with its pages as pictures."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
+from psycopg2.extensions import connection as Connection
 
 from backend.auth import account, require_role
-from backend.problems import BadRequest
+from backend.problems import BadRequest, Forbidden
 from backend.reporting.building import Built, build, subjects
 from backend.reporting.reading import version_of
 from backend.reporting.report_kinds import ReportKind, find_kind, kinds_for
 from backend.reporting.result import snapshot
 from backend.services import services
-from elt import audit
+from elt import accounts, audit
 from elt.access.pseudonyms import pseudonym
+from elt.access.reading import ReadingAs
+from elt.accounts import Account
+from elt.database import Pool
+from elt.errors import NotFound
 
 SYSTEM = "laurel"  # whose students have reports of their own
 
@@ -28,15 +34,18 @@ def list_reports() -> Response:
     ---
     tags: [reports]
     summary: Every report that your role may read, what there is one of each for, and the data's version
+    parameters:
+      - {$ref: "#/components/parameters/as_account"}
     responses:
       200:
         description: The catalogue; `links` lead to each report, a report per class or student takes it as a parameter.
         content: {application/json: {schema: {type: object}}}
       default: {$ref: "#/components/responses/Problem"}
     """
-    with snapshot(services().reader_pool) as connection:
+    reader = _reader()
+    with snapshot(reader.pool) as connection:
         version = version_of(connection)
-        listed = [_described(kind, subjects(kind, connection)) for kind in kinds_for(account().role)]
+        listed = [_described(kind, subjects(kind, connection)) for kind in kinds_for(reader.account.role)]
     return jsonify(version=version.number, published_at=version.published_at.isoformat(), reports=listed)
 
 
@@ -65,6 +74,9 @@ def get_report(name: str, form: str) -> Response:
     parameters:
       - {name: name, in: path, required: true, schema: {type: string}, example: principal}
       - {name: form, in: path, required: true, schema: {type: string, enum: [pdf, zip]}}
+      - {name: class, in: query, schema: {type: string}, description: Of the report `class`, example: JSS1}
+      - {name: student, in: query, schema: {type: string}, description: Of the report `student`; the school's number}
+      - {$ref: "#/components/parameters/as_account"}
     responses:
       200:
         description: The file.
@@ -74,9 +86,10 @@ def get_report(name: str, form: str) -> Response:
           application/zip: {schema: {type: string, format: binary}}
       default: {$ref: "#/components/responses/Problem"}
     """
-    kind = find_kind(name, account().role)
-    built = build(kind, _subject(kind), services().reader_pool)
-    _put_on_record(built, form)
+    reader = _reader()
+    kind = find_kind(name, reader.account.role)
+    built = build(kind, _subject(kind), reader.pool)
+    _put_on_record(built, form, reader.account)
     response = Response(built.pdf() if form == "pdf" else built.zip(), mimetype=MIMETYPES[form])
     response.headers["Laurel-Data-Version"] = str(built.version.number)
     response.headers.set("Content-Disposition", "inline", filename=f"{built.stem()}.{form}")
@@ -86,9 +99,31 @@ def get_report(name: str, form: str) -> Response:
     return response
 
 
+@dataclass(frozen=True)
+class Reader:
+    """As whom a report is built, and the connections that see what this account may see."""
+
+    account: Account
+    pool: Pool
+
+
+def _reader() -> Reader:
+    """Whoever asks; for an administrator, who sees everything, also another account. Raises Forbidden, NotFound."""
+    if "as_account" not in request.args:
+        return Reader(account(), services().reader_pool)
+    if not account().is_administrator:
+        raise Forbidden("wrong_role", "Only administrators build reports as somebody else sees them.")
+    number = request.args.get("as_account", type=int)
+    with services().pool.connection() as connection:
+        other = accounts.find(connection, number) if number is not None else None
+    if other is None:
+        raise NotFound("unknown_account", "There is no open account with this number.")
+    return Reader(other, ReadingAs(services().readers, other.role, other.account_id))
+
+
 def _subject(kind: ReportKind) -> str | None:
     """What the report is to be about, of the query. Raises BadRequest for any other parameter."""
-    arguments = request.args.to_dict()
+    arguments = {name: value for name, value in request.args.items() if name != "as_account"}
     chosen = arguments.pop(kind.subject.name, None) if kind.subject else None
     if arguments:
         allowed = f"?{kind.subject.name}=…" if kind.subject else "No parameter."
@@ -98,11 +133,17 @@ def _subject(kind: ReportKind) -> str | None:
     return chosen
 
 
-def _put_on_record(built: Built, form: str) -> None:
-    """Who built which report of which data; a person by the pseudonym, for auditors know no student."""
+def _put_on_record(built: Built, form: str, reader: Account) -> None:
+    """Who built which report of which data."""
     with services().pool.connection() as connection:
-        is_person = built.kind.subject is not None and built.kind.subject.is_person
-        about = pseudonym(connection, SYSTEM, built.subject) if is_person else built.subject
-        subject = f"{built.kind.name}/{about}" if about else built.kind.name
         told = {"form": form, "version": built.version.number, "names_people": built.kind.names_people}
-        audit.record(connection, account().account_id, "report.built", subject, told)
+        if reader.account_id != account().account_id:
+            told["as_account"] = reader.account_id
+        about = on_record(connection, built.kind, built.subject)
+        audit.record(connection, account().account_id, "report.built", about, told)
+
+
+def on_record(connection: Connection, kind: ReportKind, subject: str) -> str:
+    """What the audit log calls a report; a person by the pseudonym, for auditors know no student."""
+    about = pseudonym(connection, SYSTEM, subject) if kind.is_of_persons else subject
+    return f"{kind.name}/{about}" if about else kind.name

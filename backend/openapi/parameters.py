@@ -19,6 +19,12 @@ def shared(contracts: Mapping[str, Contract]) -> dict[str, Any]:
             "schema": {"type": "string"},
             "examples": {name: {"value": name} for name in contracts},
         },
+        "as_account": {
+            "name": "as_account",
+            "in": "query",
+            "description": "For administrators: the number of an account; the report is as this account would get it.",
+            "schema": {"type": "integer"},
+        },
         "wait": {
             "name": "wait",
             "in": "query",

@@ -33,7 +33,7 @@ SECTIONS = (
     Section("Cohorts", "pages.cohorts"),
     Section("District", "pages.district"),
     Section("All insights", "pages.catalogue", pages=("pages.insight",)),
-    Section("Reports", "pages.reports", ADMINISTRATORS, ("pages.report_edition",)),
+    Section("Reports", "pages.reports", frozenset(KNOW_PERSONS), ("pages.report_edition",)),
     Section("Data", "pages.data", pages=DATA_PAGES),
     Section("Datasets", "pages.datasets", pages=("pages.dataset", "pages.draft")),
     Section("Ask", "pages.ask", ADMINISTRATORS),

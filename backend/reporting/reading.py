@@ -38,8 +38,15 @@ class Reading:
         return rows(self.connection, sql, arguments)
 
     def with_names(self, students: Iterable[Row]) -> list[Row]:
-        """The rows, each with the `student` whom its `student_key` means."""
-        return [{**row, "student": row["student_id"]} for row in students]
+        """The rows, each with the `student` whom its `student_key` means: the name, or the number where none is known."""
+        listed = list(students)
+        known = self.rows(
+            "select student_key, concat_ws(' ', first_name, last_name) as name from marts_private.student_identity "
+            "where student_key = any(%(keys)s::uuid[])",
+            keys=[str(row["student_key"]) for row in listed],
+        )
+        names = {row["student_key"]: row["name"] for row in known if row["name"]}
+        return [{**row, "student": names.get(row["student_key"], row["student_id"])} for row in listed]
 
     def rejected_rate(self, datasets: Sequence[str]) -> float | None:
         """The share of lines refused, of the submissions that these marts hold; None where there are none."""

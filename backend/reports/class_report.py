@@ -11,11 +11,15 @@ from backend.reporting.report_parts import insight_facts
 from backend.reporting.risk_rules import tiers_told
 from backend.reporting.seeds import kpi_threshold, percent
 from backend.reporting.values import MISSING, shown
-from elt.access.roles import ADMINISTRATOR
+from elt.access.policies import KNOW_PERSONS
 
 NAMED = 8  # students on the first page; the list holds everybody
 DEFINITIONS = (
     ("The class", "Students whom the register has in it now; beside each figure, the same of their grade level."),
+    (
+        "Who is counted",
+        "Students whom the account that builds this report may see: a teacher's are those of own classes.",
+    ),
     ("Latest term", "The last term of which a student has grades; attendance, scores, F and D are of that term."),
     ("Chronic absenteeism", f"Attendance at or below {percent(kpi_threshold('chronic_absence_rate'))}."),
     ("Pass rate", f"Grades of {kpi_threshold('pass_mark')} or more / grades with a total score."),
@@ -123,7 +127,7 @@ REPORT = ReportKind(
     name="class",
     title="Class report",
     tells="Where a class stands, who needs a hand first, its subjects, and everybody in it.",
-    audience=frozenset({ADMINISTRATOR}),
+    audience=frozenset(KNOW_PERSONS),
     compose=compose,
     subject=Subject("class", "Class", school_sql.CLASSES),
     names_people=True,

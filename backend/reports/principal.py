@@ -17,7 +17,7 @@ from backend.reporting.report_parts import (
     line,
     what_changed,
 )
-from elt.access.roles import ADMINISTRATOR
+from elt.access.roles import ADMINISTRATOR, PRINCIPAL
 
 SYSTEM = "laurel"
 KPIS = (
@@ -86,6 +86,6 @@ REPORT = ReportKind(
     name="principal",
     title="Principal's report",
     tells="Where the school stands, what needs attention, and what goes with results.",
-    audience=frozenset({ADMINISTRATOR}),
+    audience=frozenset({ADMINISTRATOR, PRINCIPAL}),
     compose=compose,
 )

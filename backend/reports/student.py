@@ -12,7 +12,7 @@ from backend.reporting.report_kinds import ReportKind, Subject
 from backend.reporting.risk_rules import tiers_told
 from backend.reporting.seeds import kpi_threshold, percent
 from backend.reporting.values import plain, shown
-from elt.access.roles import ADMINISTRATOR
+from elt.access.policies import KNOW_PERSONS
 
 CHRONIC = float(kpi_threshold("chronic_absence_rate"))
 SERIES = {"mean_score": "this student", "level_mean_score": "grade level"}
@@ -145,7 +145,7 @@ REPORT = ReportKind(
     name="student",
     title="Student's page",
     tells="A student's tier with its reason, the way until here, and the latest term's subjects.",
-    audience=frozenset({ADMINISTRATOR}),
+    audience=frozenset(KNOW_PERSONS),
     compose=compose,
     subject=Subject("student", "Student", school_sql.STUDENTS, is_person=True),
     names_people=True,

@@ -18,31 +18,27 @@ class Wanted:
 
     report: str
     subject: str
-    path: str
+    links: dict[str, str]
     parameters: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Which reports there are of the data of `version`, and the roles that may read each."""
+    """Which reports there are of the data of `version`, for whoever asked."""
 
     version: int
     published_at: str
     reports: tuple[dict[str, Any], ...]
 
     def wanted(self) -> Iterator[Wanted]:
-        """Every report, as a ZIP of its PDF and its pages, in the order of the catalogue."""
+        """Every report, in the order of the catalogue."""
         for report in self.reports:
-            path, parameter = report["links"]["zip"], report["parameter"]
+            links, parameter = report["links"], report["parameter"]
             if parameter is None:
-                yield Wanted(report["name"], "", path, {})
+                yield Wanted(report["name"], "", links, {})
             else:
                 for subject in parameter["allowed"]:
-                    yield Wanted(report["name"], subject, path, {parameter["name"]: subject})
-
-    def audience(self, report: str) -> frozenset[str]:
-        """The roles that may read a report; none where there is no such report any more."""
-        return frozenset(next((found["audience"] for found in self.reports if found["name"] == report), ()))
+                    yield Wanted(report["name"], subject, links, {parameter["name"]: subject})
 
 
 class ReportsApi:
@@ -52,14 +48,17 @@ class ReportsApi:
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
 
-    def catalogue(self) -> Catalogue:
-        """Which reports there are."""
-        told = self._get("/api/v1/reports", {}).json()
+    def catalogue(self, as_account: int | None = None) -> Catalogue:
+        """Which reports there are, for this account or for another."""
+        told = self._get("/api/v1/reports", _as(as_account)).json()
         return Catalogue(told["version"], told["published_at"], tuple(told["reports"]))
 
-    def zip(self, wanted: Wanted, version: int) -> bytes:
-        """A report. Raises Unavailable where it is of other data than of `version`: they changed meanwhile."""
-        response = self._get(wanted.path, wanted.parameters)
+    def report(self, wanted: Wanted, form: str, version: int, as_account: int | None = None) -> bytes:
+        """A report, as a PDF, or as a ZIP of it and its pages.
+
+        Raises Unavailable where it is of other data than of `version`: they changed meanwhile.
+        """
+        response = self._get(wanted.links[form], {**wanted.parameters, **_as(as_account)})
         if response.headers.get("Laurel-Data-Version") != str(version):
             raise Unavailable(
                 "data_changed",
@@ -87,3 +86,7 @@ class ReportsApi:
                 remedy="Its log says which line of code.",
             )
         return response
+
+
+def _as(account_id: int | None) -> dict[str, str]:
+    return {} if account_id is None else {"as_account": str(account_id)}

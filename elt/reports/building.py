@@ -57,7 +57,7 @@ def build_edition(settings: Settings, store: ObjectStore) -> EditionReport:
             editions.finish(connection, edition)
             audit.record(connection, None, "report.edition", str(edition.data_version), {"built": len(missing)})
         _drop_old(connection, store)
-        sent = mailing.send_edition(connection, store, settings, edition, catalogue)
+        sent = mailing.send_edition(connection, api, settings, edition)
     return EditionReport(edition.data_version, len(missing), sent)
 
 
@@ -80,7 +80,7 @@ def _key(connection: Connection) -> Iterator[str]:
 def _build(api: ReportsApi, store: ObjectStore, edition: Edition, wanted: Wanted) -> StoredReport:
     """One report, from the backend into the store: the PDF, and a folder of its pages beside it."""
     key = editions.object_key(edition, wanted.report, wanted.subject)
-    with zipfile.ZipFile(io.BytesIO(api.zip(wanted, edition.data_version))) as archive:
+    with zipfile.ZipFile(io.BytesIO(api.report(wanted, "zip", edition.data_version))) as archive:
         names = archive.namelist()
         pdf = archive.read(next(name for name in names if name.endswith(".pdf")))
         pages = [name for name in names if name.endswith(".png")]

@@ -3,7 +3,7 @@
 import logging
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -14,10 +14,9 @@ from elt import audit
 from elt.database import transaction
 from elt.errors import LaurelError, Unavailable
 from elt.reports import editions
-from elt.reports.api import Catalogue
-from elt.reports.editions import Edition, ReportFile
+from elt.reports.api import ReportsApi
+from elt.reports.editions import Edition
 from elt.settings import Settings, SmtpServer
-from elt.store import ObjectStore
 
 TIMEOUT_SECONDS = 30
 MOST_ATTACHED = 20  # of more files the message only says where they are
@@ -30,48 +29,49 @@ class Due:
     """A report that an account asked for and has not been sent of this edition."""
 
     account_id: int
-    role: str
     report: str
     email: str
 
 
-def send_edition(
-    connection: Connection, store: ObjectStore, settings: Settings, edition: Edition, catalogue: Catalogue
-) -> int:
-    """Send what is due of a finished edition; the number of messages. Nothing where no mail server is configured.
+def send_edition(connection: Connection, api: ReportsApi, settings: Settings, edition: Edition) -> int:
+    """Send what is due of a finished edition, as each account sees it; the number of messages.
 
-    A message that the server refuses keeps none of the others back. Raises LaurelError after them, Unavailable where
-    the server does not answer.
+    Nothing where no mail server is configured. A message that the server refuses keeps none of the others back: raises
+    LaurelError after them, and Unavailable where the server does not answer.
     """
     if settings.smtp is None:
         return 0
     with transaction(connection):
-        due = [one for one in _due(connection, edition) if one.role in catalogue.audience(one.report)]
-        files = editions.files(connection, edition.report_edition_id)
-    refused = 0
-    if due:
-        with _server(settings.smtp) as server:
-            for one in due:
-                attached = [file for file in files if file.report == one.report]
-                message = _message(one, attached, store, settings, settings.smtp, edition)
-                refused += not _sent(connection, server, message, one, edition)
+        due = _due(connection, edition)
+    if not due:
+        return 0
+    sent, refused = 0, 0
+    with _server(settings.smtp) as server:
+        for one in due:
+            files = _files(api, one, edition)
+            if files == []:  # it may not read this report any more, or is nobody's teacher now
+                continue
+            message = _message(one, files, settings, settings.smtp, edition)
+            if _sent(connection, server, message, one, edition):
+                sent += 1
+            else:
+                refused += 1
     if refused:
         raise LaurelError(
             "mail_refused",
-            f"The mail server refused {refused} of {len(due)} messages.",
+            f"The mail server refused {refused} of {sent + refused} messages.",
             remedy="See that the addresses in catalog.report_subscription are right.",
         )
-    return len(due)
+    return sent
 
 
 def _due(connection: Connection, edition: Edition) -> list[Due]:
-    """Accounts whose last key was revoked are closed, and are sent nothing."""
+    """Whose account is closed is sent nothing."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select account_id, account.role, subscription.report, subscription.email "
+            "select account_id, subscription.report, subscription.email "
             "from catalog.report_subscription as subscription join catalog.account using (account_id) "
-            "where exists (select from catalog.api_key where api_key.account_id = account.account_id "
-            "and revoked_at is null) and not exists (select from catalog.report_delivery as delivery "
+            "where closed_at is null and not exists (select from catalog.report_delivery as delivery "
             "where delivery.report_edition_id = %s and delivery.account_id = account.account_id "
             "and delivery.report = subscription.report) order by account_id, subscription.report",
             [edition.report_edition_id],
@@ -79,24 +79,38 @@ def _due(connection: Connection, edition: Edition) -> list[Due]:
         return [Due(*row) for row in cursor.fetchall()]
 
 
+def _files(api: ReportsApi, due: Due, edition: Edition) -> list[tuple[str, bytes]] | None:
+    """Name and PDF of each, built as the account sees them now; None where they are too many for a message.
+
+    An account that may not read the report any more finds none.
+    """
+    wanted = [one for one in api.catalogue(due.account_id).wanted() if one.report == due.report]
+    if len(wanted) > MOST_ATTACHED:
+        return None
+    return [
+        (
+            f"{editions.stem(one.report, one.subject)}.pdf",
+            api.report(one, "pdf", edition.data_version, due.account_id),
+        )
+        for one in wanted
+    ]
+
+
 def _message(
-    due: Due, files: Sequence[ReportFile], store: ObjectStore, settings: Settings, smtp: SmtpServer, edition: Edition
+    due: Due, files: list[tuple[str, bytes]] | None, settings: Settings, smtp: SmtpServer, edition: Edition
 ) -> EmailMessage:
     """What is sent: the reports where they are few, else where to find them."""
     message = EmailMessage()
     message["From"], message["To"] = smtp.sender, due.email
     message["Subject"] = f"Laurel: {due.report} report of {edition.published_at:%-d %B %Y}"
-    is_attached = len(files) <= MOST_ATTACHED
-    where = "attached" if is_attached else f"{len(files)} files, too many to attach"
+    where = "too many to attach" if files is None else f"{len(files)} attached"
     message.set_content(
         f"The {due.report} report of Laurel's data version {edition.data_version} is ready ({where}).\n\n"
         f"All reports: {settings.api_url}/reports\n\n"
         "You get this because you asked for it; the page above ends it.\n"
     )
-    for file in files if is_attached else ():
-        with store.open(file.object_key) as stored:
-            name = f"{editions.stem(file.report, file.subject)}.pdf"
-            message.add_attachment(stored.read(), maintype="application", subtype="pdf", filename=name)
+    for name, pdf in files or ():
+        message.add_attachment(pdf, maintype="application", subtype="pdf", filename=name)
     return message
 
 
