@@ -38,7 +38,7 @@ class Reading:
         return rows(self.connection, sql, arguments)
 
     def with_names(self, students: Iterable[Row]) -> list[Row]:
-        """The rows, each with the `student` whom its `student_key` means: the name, or the number where none is known."""
+        """The rows, each with the `student` whom its `student_key` means: by name, or by number where none is known."""
         listed = list(students)
         known = self.rows(
             "select student_key, concat_ws(' ', first_name, last_name) as name from marts_private.student_identity "
