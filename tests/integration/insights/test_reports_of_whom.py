@@ -56,7 +56,7 @@ def readers(school: School) -> Iterator[Readers]:
             people[name] = Visitor(flask.test_client(), accounts.add(owner, f"reports {name}", role, scope))
         cursor.execute("select account_id from catalog.account where name = 'reports teacher'")
         [(account_id,)] = cursor.fetchall()
-    yield Readers(**people, teacher_account=account_id, taught=taught)
+    return Readers(**people, teacher_account=account_id, taught=taught)
 
 
 def _allowed(visitor: Visitor, name: str, query: str = "") -> list[str]:
