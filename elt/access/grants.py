@@ -6,6 +6,7 @@ from psycopg2 import sql
 from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import connection as Connection
 
+from elt.access import policies
 from elt.access.policies import KNOW_PERSONS, database_role
 from elt.access.roles import ROLES
 from elt.database import only_row
@@ -13,6 +14,7 @@ from elt.errors import LaurelError
 
 PUBLIC_SCHEMAS = ("marts", "marts_store", "marts_part_store", "catalog", "access")
 PRIVATE_SCHEMAS = ("marts_private", "marts_private_store")
+PROGRAMS_SCHEMAS = ("predictions",)  # whose tables a program fills, not dbt: there is no publication to protect them
 
 
 def grant(connection: Connection, reader: str, ledger_views: Sequence[str]) -> None:
@@ -42,6 +44,13 @@ def grant(connection: Connection, reader: str, ledger_views: Sequence[str]) -> N
                 _names(PRIVATE_SCHEMAS), _names(database_role(role) for role in KNOW_PERSONS)
             )
         )
+        cursor.execute(
+            "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2",
+            [list(PROGRAMS_SCHEMAS)],
+        )
+        for schema, table in cursor.fetchall():
+            cursor.execute(sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), _names(everybody)))
+            policies.protect(connection, schema, table, is_aggregate=True, is_private=False)
         for view in ledger_views:
             cursor.execute(
                 sql.SQL("grant select on {} to {}").format(sql.Identifier("catalog", view), _names(everybody))

@@ -11,8 +11,12 @@ import psycopg2
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
+from elt import accounts, warehouse
 from elt.access.policies import database_role
-from elt.access.roles import ROLES
+from elt.access.reading import ReadingAs
+from elt.access.roles import ROLES, Scope
+from elt.contract import load_contracts
+from elt.database import Pool, transaction
 from elt.errors import Refused
 from elt.settings import Settings
 from elt.store import ObjectStore
@@ -65,6 +69,36 @@ def test_the_reader_reads_nothing_and_the_roles_it_takes_on_the_ledgers_views(wi
                     pass
     assert read.pop("none") == set()
     assert read == {database_role(role): {f"catalog.{view}" for view in READER_VIEWS} for role in ROLES}
+
+
+def test_what_a_program_predicts_falls_under_the_policies_too(with_marts: Settings) -> None:
+    """By its columns, as the marts do: prepared with the warehouse, for there is no publication that could."""
+    key = "md5(row('laurel'::text, 'S1'::text)::text)::uuid"
+    with closing(psycopg2.connect(with_marts.database_url)) as owner:
+        with owner, owner.cursor() as cursor:
+            cursor.execute("create schema if not exists predictions")
+            cursor.execute(
+                f"create table predictions.of_student as select {key} as student_key, 'laurel' as source_system"
+            )
+            cursor.execute("create table predictions.of_nobody as select 1 as x")
+        warehouse.prepare(owner, with_marts, load_contracts())
+        with transaction(owner):
+            head = accounts.authenticate(owner, accounts.add(owner, "head", "principal", Scope("laurel")))
+            other = accounts.authenticate(owner, accounts.add(owner, "other", "principal", Scope("oulad")))
+    readers = Pool(with_marts.reader_database_url, 1)
+    seen = {}
+    for name, role, account in (
+        ("administrator", "administrator", None), ("researcher", "researcher", None), ("auditor", "auditor", None),
+        ("head", "principal", head), ("other", "principal", other),
+    ):  # fmt: skip
+        bound = ReadingAs(readers, role, account.account_id if account else None)
+        with bound.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("select (select count(*) from predictions.of_student), count(*) from predictions.of_nobody")
+            seen[name] = cursor.fetchone()
+    readers.close()
+    assert seen == {
+        "administrator": (1, 1), "researcher": (0, 1), "auditor": (0, 1), "head": (1, 1), "other": (0, 1),
+    }  # fmt: skip
 
 
 def test_the_reader_changes_nothing(with_marts: Settings) -> None:
