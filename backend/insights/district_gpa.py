@@ -17,13 +17,10 @@ def points(value: float) -> str:
 
 def finding(rows: Sequence[Row]) -> Finding:
     """The average over all that is shown, and its ends."""
-    whole = rows[0]["whole_gpa"]
-    members = [row for row in rows if row["member_name"] != district.ALL]
-    where = rows[0]["whole_name"]
+    whole, where = rows[0]["whole_gpa"], rows[0]["whole_name"]
+    told = district.compared(rows, "member_name", "gpa", points)
     return Finding(
-        points(whole) if whole is not None else "–",
-        f"grade point average, {where}",
-        district.extremes(members, "member_name", "gpa", points) or f"{where[:1].upper()}{where[1:]} alone is shown.",
+        points(whole) if whole is not None else "–", f"grade point average, {where}", told or f"{where} alone."
     )
 
 
@@ -46,14 +43,15 @@ INSIGHT = Insight(
         select
             member.member_name, member.school_name, member.student_count, member.grade_count, member.gpa,
             member.pass_rate, member.is_suppressed,
-            whole.gpa as whole_gpa, coalesce(%(school)s, 'all schools') as whole_name
+            whole.gpa as whole_gpa, coalesce(%(school)s, 'All schools') as whole_name
         from marts.rpt_district_gpa as member
         left join marts.rpt_district_gpa as whole
             on whole.source_system = 'district' and whole.dimension = 'School'
             and whole.member_name = coalesce(%(school)s, 'All schools')
         where member.source_system = 'district' and member.dimension = %(by)s
             and case
-                when member.dimension = 'School' then %(school)s::text is null or member.school_name = %(school)s
+                when member.dimension = 'School'
+                    then %(school)s::text is null or member.school_name in (%(school)s, 'All schools')
                 when member.dimension = 'Teacher' then member.school_name <> 'All schools'
                     and (%(school)s::text is null or member.school_name = %(school)s)
                 else member.school_name = coalesce(%(school)s, 'All schools')

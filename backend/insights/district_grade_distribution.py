@@ -12,26 +12,22 @@ BOUNDS = ", ".join(f"{row['letter_grade']} from {row['minimum_score']}" for row 
 
 
 def finding(rows: Sequence[Row]) -> Finding:
-    """The most frequent letter, and the two ends."""
+    """The share of each band of letters, the most frequent first."""
     known = [row for row in rows if row["grade_rate"] is not None]
     if not known:
         return Finding("–", "hidden", f"Too few students are behind these numbers. {district.SMALLEST}")
-    usual = max(known, key=lambda row: row["grade_rate"])
-    ends = [f"{row['letter_grade']} {shown(row['grade_rate'], 'rate')}" for row in (known[0], known[-1])]
-    return Finding(
-        usual["letter_grade"],
-        "is the most frequent letter",
-        f"{shown(usual['grade_rate'], 'rate')} of the grades. {' and '.join(dict.fromkeys(ends))} are at the ends.",
-    )
+    ranked = sorted(known, key=lambda row: row["grade_rate"], reverse=True)
+    told = [f"{row['letter_band']} {shown(row['grade_rate'], 'rate')}" for row in ranked]
+    return Finding(ranked[0]["letter_band"], "is the most frequent letter", f"{', '.join(told)}.")
 
 
 INSIGHT = Insight(
     name="district_grade_distribution",
     title="Grade distribution (district)",
-    question="How many grades are there of each letter?",
+    question="How many grades are good, and how many are not?",
     definition=Definition(
-        measure="Share of each letter among the grades.",
-        numerator="Grades with the letter; where the school gives a score alone, the score's letter.",
+        measure="Share of each letter among the grades, with its plus and minus; D and F are counted together.",
+        numerator="Grades with a letter of the band; where the school gives a score alone, the score's letter.",
         denominator="All grades with a letter that has points.",
         exclusions=f"P (passed) and AU (audited). {district.HIDDEN_TOO}.",
         threshold=f"Letters of scores: {BOUNDS}. {district.SMALLEST}",
@@ -39,24 +35,24 @@ INSIGHT = Insight(
     ),
     datasets=("district/grades", "district/courses", "district/schools"),
     sql="""
-        select letter_grade, grade_count, grade_rate, student_count, is_suppressed
+        select letter_band, grade_count, grade_rate, student_count, is_suppressed
         from marts.rpt_district_grade_distribution
         where source_system = 'district' and school_name = coalesce(%(school)s, 'All schools')
-        order by letter_order
+        order by band_order
     """,
     columns=(
-        Column("letter_grade", "Letter", "text"),
+        Column("letter_band", "Letters", "text"),
         Column("grade_rate", "Share", "rate"),
         Column("grade_count", "Grades", "integer"),
         Column("student_count", "Students", "integer"),
         Column("is_suppressed", "Hidden", "flag"),
     ),
     chart=district.bars(
-        "letter_grade",
+        "letter_band",
         "grade_rate",
         "Share of grades",
         [
-            {"field": "letter_grade", "title": "Letter"},
+            {"field": "letter_band", "title": "Letters"},
             {"field": "grade_rate", "title": "Share", "format": ".1%"},
             {"field": "grade_count", "title": "Grades"},
             {"field": "student_count", "title": "Students"},

@@ -9,12 +9,10 @@ from backend.reporting.values import shown
 
 def finding(rows: Sequence[Row]) -> Finding:
     """The share over all that is shown, and its ends."""
-    whole = next((row for row in rows if row["member_name"] == district.ALL), None)
-    members = [row for row in rows if row is not whole]
-    total = [whole] if whole else members
+    total = district.totals(rows, "member_name")
     submitted, given = (sum(row[name] for row in total) for name in ("submitted_count", "set_count"))
     late = sum(row["late_count"] for row in total)
-    ends = district.extremes(members, "member_name", "submission_rate", lambda rate: shown(rate, "rate"))
+    ends = district.compared(rows, "member_name", "submission_rate", lambda rate: shown(rate, "rate"))
     return Finding(
         shown(submitted / given, "rate"),
         "of homework is handed in",
@@ -42,11 +40,12 @@ INSIGHT = Insight(
     sql="""
         select
             member_name, student_count, set_count, submitted_count, late_count, submission_rate, late_rate,
-            is_suppressed
+            coalesce(%(school)s, 'All schools') as whole_name, is_suppressed
         from marts.rpt_district_homework
         where source_system = 'district' and dimension = %(by)s
             and case
-                when dimension = 'School' then %(school)s::text is null or school_name = %(school)s
+                when dimension = 'School'
+                    then %(school)s::text is null or school_name in (%(school)s, 'All schools')
                 else school_name = coalesce(%(school)s, 'All schools')
             end
         order by member_order, member_name

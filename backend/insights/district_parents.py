@@ -12,11 +12,9 @@ def finding(rows: Sequence[Row]) -> Finding:
     known = [row for row in rows if row["seen_rate"] is not None]
     if not known:
         return Finding("–", "no parents", "No student behind these numbers has a parent on file.")
-    whole = next((row for row in known if row["member_name"] == district.ALL), None)
-    members = [row for row in known if row is not whole]
-    total = [whole] if whole else members
+    total = district.totals(known, "member_name")
     seen, of = (sum(row[name] for row in total) for name in ("seen_count", "with_guardian_count"))
-    ends = district.extremes(members, "member_name", "seen_rate", lambda rate: shown(rate, "rate"))
+    ends = district.compared(known, "member_name", "seen_rate", lambda rate: shown(rate, "rate"))
     return Finding(
         shown(seen / of, "rate"),
         "of homework is looked at by a parent",
@@ -41,11 +39,13 @@ INSIGHT = Insight(
     datasets=("district/homeworks", "district/users", "district/courses", "district/schools"),
     sql="""
         select
-            member_name, seen_rate, seen_count, with_guardian_count, set_count, is_suppressed
+            member_name, seen_rate, seen_count, with_guardian_count, set_count,
+            coalesce(%(school)s, 'All schools') as whole_name, is_suppressed
         from marts.rpt_district_homework
         where source_system = 'district' and dimension = %(by)s
             and case
-                when dimension = 'School' then %(school)s::text is null or school_name = %(school)s
+                when dimension = 'School'
+                    then %(school)s::text is null or school_name in (%(school)s, 'All schools')
                 else school_name = coalesce(%(school)s, 'All schools')
             end
         order by member_order, member_name

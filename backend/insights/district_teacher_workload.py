@@ -9,13 +9,11 @@ from backend.reporting.values import shown
 
 def finding(rows: Sequence[Row]) -> Finding:
     """Students of one teacher over all that is shown, and where they are most and fewest."""
-    whole = next((row for row in rows if row["school_name"] == district.ALL), None)
-    schools = [row for row in rows if row is not whole]
-    total = [whole] if whole else schools
+    total = district.totals(rows, "school_name")
     teachers, taught, sections = (
         sum(row[name] for row in total) for name in ("teacher_term_count", "taught_count", "section_count")
     )
-    ends = district.extremes(schools, "school_name", "students_per_teacher", lambda value: shown(value, "number"))
+    ends = district.compared(rows, "school_name", "students_per_teacher", lambda value: shown(value, "number"))
     return Finding(
         shown(taught / teachers, "number"),
         "students have one teacher, per term",
@@ -39,10 +37,11 @@ INSIGHT = Insight(
     sql="""
         select
             school_name, session_name, teacher_term_count, section_count, taught_count, homework_count,
-            sections_per_teacher, students_per_teacher, homeworks_per_teacher, is_suppressed
+            sections_per_teacher, students_per_teacher, homeworks_per_teacher,
+            coalesce(%(school)s, 'All schools') as whole_name, is_suppressed
         from marts.rpt_teacher_workload
         where source_system = 'district'
-            and (%(school)s::text is null or school_name = %(school)s)
+            and (%(school)s::text is null or school_name in (%(school)s, 'All schools'))
             and session_name = coalesce(%(session)s, 'All sessions')
         order by school_name <> 'All schools', school_name
     """,

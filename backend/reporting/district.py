@@ -67,13 +67,24 @@ def bars(y: str, x: str, title: str, tooltip: Sequence[dict[str, Any]], format: 
     }
 
 
-def extremes(rows: Sequence[Row], label: str, value: str, written: Callable[[Any], str]) -> str:
-    """The highest and lowest of the rows in words; nothing where there is only one."""
-    ranked = sorted((row for row in rows if row[value] is not None), key=lambda row: float(row[value]))
+def compared(rows: Sequence[Row], label: str, value: str, written: Callable[[Any], str]) -> str:
+    """The highest and lowest of the rows in words; where one school is chosen, what all schools have beside it."""
+    everybody = [row for row in rows if row[label] == ALL and row["whole_name"] != ALL]
+    if everybody:
+        return f"{ALL}: {written(everybody[0][value])}."
+    ranked = sorted(
+        (row for row in rows if row[value] is not None and row[label] not in (ALL, row["whole_name"])),
+        key=lambda row: float(row[value]),
+    )
     if len(ranked) < 2:
         return ""
     low, high = ranked[0], ranked[-1]
     return f"Highest: {high[label]} ({written(high[value])}); lowest: {low[label]} ({written(low[value])})."
+
+
+def totals(rows: Sequence[Row], label: str) -> Sequence[Row]:
+    """The rows to add up for what the choice is about: its own row where there is one, else all of them."""
+    return [row for row in rows if row[label] == row["whole_name"]] or rows
 
 
 def finding(say: Say) -> Say:

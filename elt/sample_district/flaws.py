@@ -23,7 +23,7 @@ REFUSED: Final = (
     Flaw("district/grades", "required", "course_id", "", 3),
     Flaw("district/homeworks", "type", "submitted_at", "yesterday", 5),
     Flaw("district/homeworks", "too_many_cells", None, None, 4),
-    Flaw("district/accesses", "minimum", "times", "0", 3),
+    Flaw("district/accesses", "range", "times", "0", 3),
 )
 
 # Flaws that load. Each is the last so many lines of its kind, so that they can be told from the file.

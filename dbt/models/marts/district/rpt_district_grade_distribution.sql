@@ -3,15 +3,15 @@ with graded as (
         grade.source_system,
         grade.student_key,
         school.school_name,
-        grade.letter_grade,
-        -letter_scale.minimum_score as letter_order
+        letter_scale.letter_band,
+        -letter_scale.minimum_score as band_order
     from {{ ref('fct_grade__district') }} as grade
     inner join {{ ref('dim_school__district') }} as school on grade.school_key = school.school_key
     inner join {{ ref('letter_scale') }} as letter_scale
         on grade.source_system = letter_scale.source_system and grade.letter_grade = letter_scale.letter_grade
 ),
 
-{{ school_cells('graded', 'letter_grade', orders=['letter_order'], measures={'grade_count': 'count(*)'}) }},
+{{ school_cells('graded', 'letter_band', orders=['band_order'], measures={'grade_count': 'count(*)'}) }},
 
 -- Of all grades of the school; where that total is withheld, so is every share of it.
 shared as (
@@ -26,8 +26,8 @@ shared as (
 select
     source_system,
     school_name,
-    letter_grade,
-    letter_order::integer as letter_order,
+    letter_band,
+    band_order::integer as band_order,
     {{ shown_counts(['student_count', 'grade_count']) }}
     case
         when not (is_suppressed or is_total_suppressed) then grade_count::double precision / total_count
