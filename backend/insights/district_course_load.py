@@ -95,4 +95,5 @@ INSIGHT = Insight(
         district.school("rpt_course_load_change"),
         district.session("rpt_course_load_change", "All terms, one by one"),
     ),
+    kpis=("district_load_changes",),
 )

@@ -86,4 +86,5 @@ INSIGHT = Insight(
         "Teachers stand under the district's numbers; their names are for those who may see them.",
     ),
     parameters=(district.look("rpt_district_gpa"), district.school("rpt_district_gpa")),
+    kpis=("district_gpa", "district_students"),
 )

@@ -76,4 +76,5 @@ INSIGHT = Insight(
     finding=district.finding(finding),
     caveats=("Teachers who set more homework may get a smaller share of it.",),
     parameters=(district.look("rpt_district_homework"), district.school("rpt_district_homework")),
+    kpis=("district_submission_rate",),
 )

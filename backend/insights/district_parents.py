@@ -73,4 +73,5 @@ INSIGHT = Insight(
     finding=district.finding(finding),
     caveats=("A parent without an account may follow the school all the same.",),
     parameters=(district.look("rpt_district_homework"), district.school("rpt_district_homework")),
+    kpis=("district_parent_rate",),
 )

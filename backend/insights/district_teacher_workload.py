@@ -74,4 +74,5 @@ INSIGHT = Insight(
         district.school("rpt_teacher_workload"),
         district.session("rpt_teacher_workload", "Mean of all terms"),
     ),
+    kpis=("district_teachers",),
 )

@@ -18,7 +18,7 @@ from elt.mart_changes import in_words
 
 WIDTH, HEIGHT = 120, 32  # of a spark line, in its own units
 LEAST_SPAN = 0.2  # of the largest value: what a line's height shows at least
-SOURCES = {"laurel": "The school", "oulad": "Open University (OULAD)"}
+SOURCES = {"laurel": "The school", "oulad": "Open University (OULAD)", "district": "The district"}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ graded as (
         fct_grade.student_key,
         fct_grade.total_score::double precision as total_score,
         fct_grade.is_passed
-    from {{ ref('fct_grade') }} as fct_grade
+    from {{ ref('fct_grade__laurel') }} as fct_grade
     inner join {{ ref('dim_session__laurel') }} as dim_session on fct_grade.session_key = dim_session.session_key
     inner join present
         on fct_grade.student_key = present.student_key and dim_session.grade_level = present.grade_level

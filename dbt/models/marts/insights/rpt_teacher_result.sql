@@ -11,9 +11,9 @@ with graded as (
         fct_grade.student_key,
         fct_grade.total_score::double precision as total_score,
         fct_grade.is_passed
-    from {{ ref('fct_grade') }} as fct_grade
+    from {{ ref('fct_grade__laurel') }} as fct_grade
     inner join {{ ref('dim_course__laurel') }} as dim_course on fct_grade.course_key = dim_course.course_key
-    inner join {{ ref('dim_teacher') }} as dim_teacher
+    inner join {{ ref('dim_teacher__laurel') }} as dim_teacher
         on fct_grade.teacher_key = dim_teacher.teacher_key and dim_teacher.member_type != 'unknown'
     where fct_grade.total_score is not null
 ),

@@ -154,6 +154,64 @@ measured as (
         null
     from {{ ref('rpt_late_submission') }}
     where section_name = 'All presentations' and assessment_kind = 'All kinds' and not is_suppressed
+    union all
+    select
+        source_system,
+        'district_students',
+        count(*),
+        null,
+        null
+    from {{ ref('dim_student__district') }}
+    where is_current and member_type = 'known'
+    group by source_system
+    union all
+    select
+        source_system,
+        'district_teachers',
+        count(*),
+        null,
+        null
+    from {{ ref('dim_teacher__district') }}
+    where is_current and member_type = 'known'
+    group by source_system
+    union all
+    select
+        source_system,
+        'district_gpa',
+        sum(grade_points * coalesce(credits, 1)),
+        sum(coalesce(credits, 1)),
+        count(distinct student_key)
+    from {{ ref('fct_grade__district') }}
+    where grade_points is not null
+    group by source_system
+    union all
+    select
+        source_system,
+        'district_submission_rate',
+        submitted_count,
+        set_count,
+        null
+    from {{ ref('rpt_district_homework') }}
+    where dimension = 'School' and member_name = 'All schools' and not is_suppressed
+    union all
+    select
+        source_system,
+        'district_parent_rate',
+        seen_count,
+        with_guardian_count,
+        null
+    from {{ ref('rpt_district_homework') }}
+    where dimension = 'School' and member_name = 'All schools' and not is_suppressed and with_guardian_count > 0
+    union all
+    select
+        source_system,
+        'district_load_changes',
+        sum(change_count),
+        sum(enrolled_count),
+        null
+    from {{ ref('rpt_course_load_change') }}
+    where school_name = 'All schools' and action_label = 'All' and not is_suppressed
+    group by source_system
 ),
 
 decided as (
