@@ -4,7 +4,7 @@ select
     coalesce(dim_session.grade_level, 'All grade levels') as grade_level,
     count(distinct attendance.student_key)::integer as unregistered_count
 from {{ ref('fct_attendance') }} as attendance
-inner join {{ ref('fct_grade') }} as grade
+inner join {{ ref('fct_grade__laurel') }} as grade
     on
         attendance.student_key = grade.student_key
         and attendance.course_key = grade.course_key
