@@ -59,14 +59,13 @@ def sources() -> str:
     with services().pool.connection() as connection:
         behind = failed_tests.behind(connection, run["transform_run_id"]) if run else {}
         datasets, senders = _rows(connection, _DATASETS), _rows(connection, _SENDERS)
-    tests = [node for node in nodes if node["resource_type"] == "test"]
     return render_template(
         "sources.html",
         datasets=datasets,
         senders=senders,
         run=run,
-        failing=[node for node in tests if node["status"] in ("fail", "error")],
-        warned=[node for node in tests if node["status"] == "warn"],
+        failing=[node for node in nodes if node["status"] in ("fail", "error", "runtime error")],
+        warned=[node for node in nodes if node["status"] == "warn"],
         behind=behind,
     )
 

@@ -75,6 +75,8 @@ FORBIDDEN = {
     "with gone as (delete from marts.dim_guest returning 1) select * from gone": "0A000",
     "select * from marts.dim_guest for update": ("25006", "42501"),
     "select set_config('role', 'laurel', false)": "42501",
+    "select set_config('role', 'laurel_reader', false)": "42501",
+    "select set_config('role', 'laurel_principal', false)": "42501",
     "select set_config('session_authorization', 'laurel', false)": "42501",
     "select set_config('transaction_read_only', 'off', true)": "25001",
     "select set_config('log_min_messages', 'debug5', false)": "42501",
