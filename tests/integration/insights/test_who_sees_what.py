@@ -18,13 +18,8 @@ from elt.database import connect, transaction
 from tests.integration.insights.conftest import School, Visitor
 
 PRIVATE = {"student_identity", "guardian_identity", "teacher_identity"}
-OF_STUDENTS = {
-    "bridge_student_activity", "bridge_student_guardian", "dim_student", "fct_assessment_result", "fct_attendance",
-    "fct_course_load_change", "fct_enrollment", "fct_grade", "fct_homework", "fct_resource_interaction",
-    "fct_student_risk", "rpt_at_risk_student",
-    "rpt_inactive_student", "student_identity",
-}  # fmt: skip
-OF_OTHERS = {"dim_guardian", "dim_teacher", "fct_survey_response", "guardian_identity", "teacher_identity"}
+PERSON_KEYS = {"student_key", "guardian_key", "respondent_key", "teacher_key"}
+ABOUT_NOBODY = {"dim_course_section"}  # names who teaches it
 # Written out again, on what the owner sees: what a teacher's students are, and their guardians.
 TAUGHT = (
     "(select student_key from marts.fct_grade inner join marts.dim_teacher using (teacher_key) where teacher_id = '{}')"
@@ -34,9 +29,9 @@ GUARDIANS = (
     "guardian_id in (select guardian_id from marts.dim_guardian inner join marts.bridge_student_guardian "
     f"using (guardian_key) where student_key in {TAUGHT})"
 )
+UNDER_THE_NAME = "teacher_key in (select teacher_key from marts.dim_teacher where teacher_id = '{}')"
 OF_TEACHER = {
     "dim_student": KNOWN,
-    "fct_grade": "teacher_key in (select teacher_key from marts.dim_teacher where teacher_id = '{}')",
     "dim_guardian": GUARDIANS,
     "guardian_identity": GUARDIANS,
     "dim_teacher": "teacher_id = '{}'",
@@ -101,7 +96,14 @@ def tables(owner: Connection) -> list[tuple[str, str]]:
         owner,
         "select schemaname, viewname from pg_views where schemaname in ('marts', 'marts_private') order by 1, 2",
     )
-    assert {name for _, name in found} >= OF_STUDENTS | OF_OTHERS | {"dim_date", "rpt_kpi"}
+    assert {name for _, name in found} >= {
+        *OF_TEACHER,
+        *PRIVATE,
+        "dim_date",
+        "rpt_kpi",
+        "fct_grade",
+        "dim_course_section",
+    }
     return found  # type: ignore[return-value]
 
 
@@ -114,7 +116,7 @@ def expected(owner: Connection, person: str, schema: str, table: str, teacher_id
             f"where (table_schema, table_name) = ('{schema}', '{table}')",
         )
     }  # fmt: skip
-    of_persons = table in OF_STUDENTS | OF_OTHERS
+    of_persons = bool(columns & PERSON_KEYS) and table not in ABOUT_NOBODY
     if person == "administrator":
         return "true"
     if person in ("researcher", "auditor"):
@@ -122,7 +124,8 @@ def expected(owner: Connection, person: str, schema: str, table: str, teacher_id
     if person == "stranger":
         return "false" if of_persons else "source_system = 'district'" if "source_system" in columns else "true"
     if person == "teacher" and of_persons:
-        condition = OF_TEACHER.get(table, f"student_key in {TAUGHT}")
+        default = UNDER_THE_NAME if "teacher_key" in columns else f"student_key in {TAUGHT}"
+        condition = OF_TEACHER.get(table, default)
         return condition.format(teacher_id) if "{}" in condition else condition
     return "source_system = 'laurel'" if "source_system" in columns else "true"
 
