@@ -66,6 +66,10 @@ def _reason(student: Row) -> Line:
     return Line(f"Tier {student['risk_tier']} of 4:", f"{student['triggers']} ({student['session_name']}).")
 
 
+def _band(student: Row) -> str:
+    return f"band: {student['attendance_band']}" if student["attendance_band"] else ""
+
+
 def _facts(student: Row) -> tuple[tuple[str, str], ...]:
     told = (("Lives with", student["living_arrangement"]), ("Activities", student["activities"]))
     return (
@@ -86,7 +90,7 @@ def _tiles(student: Row, terms: Sequence[Row]) -> Tiles:
     courses = f"of {student['graded_course_count'] or 0} subjects"
     return Tiles(
         (
-            Tile("Attendance", shown(student["attendance_rate"], "rate"), student["attendance_band"] or ""),
+            Tile("Attendance", shown(student["attendance_rate"], "rate"), _band(student)),
             Tile("Mean score", score, level),
             Tile("Failed (F)", shown(student["f_count"], "integer"), courses),
             Tile(
