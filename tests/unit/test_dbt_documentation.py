@@ -101,6 +101,16 @@ def test_a_mart_that_is_a_view_reads_parts_alone(nodes: list[Node]) -> None:
     ] == []
 
 
+def test_nothing_reads_a_mart_that_families_share_but_what_is_about_all_of_them(nodes: list[Node]) -> None:
+    """Else a file of one family would rebuild and test what is another's: read the family's part (`…__laurel`)."""
+    shared = {
+        node["unique_id"] for node in of_type(nodes, "model") if is_put_together(node) and node["schema"] == "build"
+    }
+    about_all = {"grain_data_quality_issue", "files_have_no_quality_issues"}
+    readers = {node["name"] for node in of_type(nodes, "model", "test") if shared & set(node["depends_on"]["nodes"])}
+    assert readers == about_all
+
+
 def test_a_part_that_grows_by_submission_stands_on_its_delta(nodes: list[Node]) -> None:
     """elt.merging finds the stored part by the delta's alias, and the submission by its column."""
     deltas = [node for node in of_type(nodes, "model") if node["schema"] == "build_delta"]

@@ -8,7 +8,9 @@ with school as (
 ),
 
 student as (
-    select user_id from {{ ref('stg_district__users') }} where role = 'student'
+    select user_id
+    from {{ ref('stg_district__users') }}
+    where role = 'student'
 ),
 
 found as (
