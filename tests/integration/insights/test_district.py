@@ -11,6 +11,7 @@ import pytest
 
 from backend.reporting.registry import registry
 from backend.reporting.result import answer
+from elt.access.reading import ReadingAs
 from elt.database import Pool
 from elt.sample_district import effects, flaws
 from elt.sample_district.district import make_district
@@ -54,7 +55,7 @@ def pipeline(modelled_settings: Settings, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def reader(pipeline: Pipeline) -> Iterator[Pool]:
-    pool = Pool(pipeline.settings.reader_database_url, size=1)
+    pool = ReadingAs(Pool(pipeline.settings.reader_database_url, size=1), "administrator")
     yield pool
     pool.close()
 
