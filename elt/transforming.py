@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt import dbt_docs, failed_tests, locks, profiling, transform_ledger
+from elt import dbt_docs, failed_tests, locks, profiling, seed_tables, transform_ledger
 from elt.database import connect, transaction
 from elt.dbt_build import NodeResult, build, modelled_datasets, project_fingerprint
 from elt.errors import LaurelError
@@ -68,6 +68,8 @@ def _run(connection: Connection, settings: Settings, plan: Plan) -> TransformRep
     # A dataset that a researcher described has no model, unless dbt names it as a source.
     changed = [dataset for dataset in plan.changed if dataset in modelled_datasets()]
     nothing_to_build = not plan.everything and not changed
+    if plan.everything and (dropped := seed_tables.drop_outdated(connection)):
+        log.info("seeds with other columns are made anew: %s", ", ".join(dropped))
     results = [] if nothing_to_build else build(settings, None if plan.everything else changed)
     transform_ledger.record_results(connection, plan, results)
     for result in results:
