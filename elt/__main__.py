@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("migrate", _migrate, "make or update schemas, raw tables, the reader's rights and the bucket")
     verb("poll", _poll, "adopt dropped files, remove retracted rows, load whatever waits")
     verb("transform", _transform, "build, test and publish the marts of changed datasets")
+    verb("predict", _predict, "score students with published models, and train where none fits any more")
     verb("dry-runs", _dry_runs, "make the receipts of the dry runs that wait")
     for name, run, help in (
         ("load", _load, "load one submission now"),
@@ -124,6 +125,13 @@ def _poll(settings: Settings, options: argparse.Namespace) -> None:
 
 def _transform(settings: Settings, options: argparse.Namespace) -> None:
     print(transforming.transform(settings) or "Nothing to do.")
+
+
+def _predict(settings: Settings, options: argparse.Namespace) -> None:
+    from elt.predicting.running import predict  # scikit-learn takes a second to import: only where models are at work
+
+    for outcome in predict(settings):
+        print(f"{outcome.task}: {outcome.said}")
 
 
 def _dry_runs(settings: Settings, options: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ LOAD = 0x1A0E2  # with the submission's number: one loader per submission
 ASSEMBLY = 0x1A0E4  # with the upload's number: one poll per upload
 REMOVAL = 0x1A0E3  # shared by whoever removes rows from raw, exclusive to a transform
 DRY_RUN = 0x1A0E4  # one dry run at a time: they share their schemas
+PREDICT = 0x1A0E6  # one run of predictions at a time
 DRY_RUN_SCHEMAS = 0x1A0E5  # for the moment in which they are dropped
 
 
@@ -66,6 +67,15 @@ def try_dry_run_lock(connection: Connection) -> bool:
     """Whether this connection is now the only one that makes dry runs, until it is closed."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(%s)", [DRY_RUN])
+        row = cursor.fetchone()
+    connection.commit()
+    return bool(row and row[0])
+
+
+def try_predict_lock(connection: Connection) -> bool:
+    """Whether this connection is now the only one that trains and scores, until it is closed."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [PREDICT])
         row = cursor.fetchone()
     connection.commit()
     return bool(row and row[0])

@@ -27,6 +27,7 @@ LAYERS = {
     "build_private": Layer("marts_private_store", "marts_private"),
     "build_part": Layer("marts_part_store", None),
     "build_delta": Layer("marts_part_store", None),
+    "build_features": Layer("features_store", None),
 }
 PUBLIC = [layer.public for layer in LAYERS.values() if layer.public]
 # All locks of a switch are taken within this time, or all are given up again. It must stay well under Postgres's

@@ -13,7 +13,7 @@ Kind = Literal["text", "integer", "number", "rate", "p_value", "flag", "time"]
 
 EVERYBODY = frozenset(ROLES)
 OF_STUDENTS = frozenset(KNOW_PERSONS)  # lists single students: each role those of its scope, as the policies say
-READABLE_SCHEMAS = frozenset({"marts", "catalog"})
+READABLE_SCHEMAS = frozenset({"marts", "catalog", "predictions"})
 _RELATION = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)", re.IGNORECASE)
 _COMMON_TABLE = re.compile(r"(?:\bwith|,)\s+([a-z_][a-z0-9_]*)\s+as\s+(?:materialized\s+)?\(", re.IGNORECASE)
 
@@ -71,7 +71,7 @@ class Finding:
 class Insight:
     """A question, the SQL that answers it and the chart that shows it.
 
-    `sql` is one statement on marts and the catalog's views; parameters are `%(name)s`. `chart` is a
+    `sql` is one statement on marts, predictions and the catalog's views; parameters are `%(name)s`. `chart` is a
     Vega-Lite spec without data: the rows become it. `datasets` are those whose rejected lines and arrival matter here.
     `related` names insights to go on to; a page links to those that the reader may see. `kpis` are those of the seed
     kpi that it tells more of.

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from elt.notifying import DRAFT_CHANNEL, DRY_RUN_CHANNEL, WORK_CHANNEL
+from elt.notifying import DRAFT_CHANNEL, DRY_RUN_CHANNEL, PUBLISHED_CHANNEL, WORK_CHANNEL
 from elt.settings import REPOSITORY
 from tests.integration.dags.programs import DAGS, command, environment
 
 EXPECTED = {"draft", "dry_run", "ingest", "reports", "transform"}
+EXPECTED = {"draft", "dry_run", "ingest", "predict", "transform"}
 
 
 def _found_in(folder: Path, home: Path) -> dict[str, Any]:
@@ -80,6 +81,12 @@ def test_transform_only_follows_ingest(found: dict[str, Any]) -> None:
     (watched,) = (kwargs for _, kwargs in transform["watched"])
     assert watched["channel"] != WORK_CHANNEL
     assert transform["cron"] is None
+
+
+def test_predict_follows_transform_and_looks_every_night(found: dict[str, Any]) -> None:
+    predict = found["dags"]["predict"]
+    assert [kwargs for _, kwargs in predict["watched"]] == [{"channel": PUBLISHED_CHANNEL}]
+    assert predict["cron"] == "30 2 * * *"
 
 
 def test_draft_listens_to_samples_alone(found: dict[str, Any]) -> None:

@@ -1,0 +1,177 @@
+"""The tasks that Laurel predicts of its own families; elt.predicting.described adds those that owners of data sets name."""
+
+from elt.predicting.tasks import Baseline, Feature, Forward, Presentations, Task
+
+TERM_FEATURES = (
+    Feature("mean_score_last", "mean score last term", unit="points"),
+    Feature("mean_score_change", "change of the mean score from the term before", unit="points"),
+    Feature("failed_rate_last", "share of subjects failed last term", unit="rate"),
+    Feature("attendance_rate_last", "attendance last term", unit="rate"),
+    Feature("mean_score_so_far", "mean score of all terms so far", unit="points"),
+    Feature("attendance_rate_so_far", "attendance of all terms so far", unit="rate"),
+    Feature("failed_rate_so_far", "share of all results so far that failed", unit="rate"),
+)
+SUBJECT_FEATURES = (
+    Feature("subject", "subject", "category", "text"),
+    Feature("term", "term", "category", "text"),
+    Feature("subject_score_last", "last score in this subject", unit="points"),
+    Feature("subject_score_so_far", "mean score in this subject so far", unit="points"),
+    Feature("subject_score_lowest", "lowest score in this subject so far", unit="points"),
+    Feature("subject_failed_rate_so_far", "share of results in this subject that failed", unit="rate"),
+    *TERM_FEATURES,
+)
+EXAM_FEATURES = (
+    Feature("term", "term", "category", "text"),
+    Feature("core_score_so_far", "mean score in English and Mathematics so far", unit="points"),
+    Feature("core_score_weakest", "mean score in the weaker of English and Mathematics", unit="points"),
+    Feature("core_score_last", "last scores in English and Mathematics", unit="points"),
+    *TERM_FEATURES,
+)
+LAUREL_SUBGROUPS = ("gender", "state_of_origin", "has_disorder", "financial_status", "living_arrangement", "grade_level")
+# Subgroups are what the register says today: they judge the model, and never enter it.
+_REGISTER = """
+    inner join marts.dim_student as student on known.student_key = student.student_key
+    left join (
+        select bridge.student_key, min(guardian.financial_status) as financial_status
+        from marts.bridge_student_guardian as bridge
+        inner join marts.dim_guardian as guardian on bridge.guardian_key = guardian.guardian_key
+        group by bridge.student_key
+    ) as family on known.student_key = family.student_key
+"""
+_OF_REGISTER = """
+    student.student_id, known.session_name as moment, known.session_name as segment, student.gender,
+    student.state_of_origin, student.has_disorder::text as has_disorder, family.financial_status,
+    student.living_arrangement
+"""
+MAJORITY = Baseline("majority", "the usual rate")
+MEAN = Baseline("mean", "the usual number")
+TIER = Baseline("rule_tier", "the early-warning tier", "risk_tier_last")
+
+FAILING = Task(
+    name="laurel_failing",
+    title="Failing a subject in the coming term",
+    family="laurel",
+    kind="classification",
+    sql=f"""
+        select known.*, known.subject as unit, {_OF_REGISTER}
+        from features_store.int_features__laurel_subject as known {_REGISTER}
+    """,  # noqa: S608 words of our own
+    target="is_failed",
+    score="total_score",
+    features=SUBJECT_FEATURES,
+    baselines=(MAJORITY, Baseline("last_result", "the last result in the subject", "is_subject_failed_last"), TIER),
+    plan=Forward(),
+    subgroups=LAUREL_SUBGROUPS,
+    tier="risk_tier_last",
+    history="subject_term_count_so_far",
+    segments_must_hold=True,
+    limits=(
+        "Background (family, income, health) is no feature: the register tells it as of today, not as of the moment.",
+        "The files have no calendar: everybody's latest term on file is taken for the present.",
+        "A subject that a student begins, or may choose, has no history, and gets no number.",
+    ),
+)
+
+
+def _exam(name: str, title: str, target: str, score: str | None) -> Task:
+    return Task(
+        name=name,
+        title=title,
+        family="laurel",
+        kind="classification",
+        sql=f"""
+            select known.*, '' as unit, {_OF_REGISTER}
+            from features_store.int_features__laurel_exam as known {_REGISTER}
+        """,  # noqa: S608 words of our own
+        target=target,
+        score=score,
+        features=EXAM_FEATURES,
+        baselines=(MAJORITY, Baseline("last_result", "the mean score last term", "mean_score_last"), TIER),
+        plan=Forward(),
+        subgroups=LAUREL_SUBGROUPS[:-1],
+        tier="risk_tier_last",
+        history="term_count_so_far",
+        limits=("Trained on earlier years' SS3 alone: the first year on file can judge nothing.",),
+    )
+
+
+JAMB = _exam("laurel_jamb", "JAMB score of 200 or more", "is_jamb_ready", "jamb_score")
+CREDITS = _exam("laurel_credits", "Five credits, English and Mathematics among them", "has_five_credits", None)
+
+OULAD_FEATURES = (
+    Feature("module_code", "module", "category", "text"),
+    Feature("gender", "gender", "category", "text"),
+    Feature("region", "region", "category", "text"),
+    Feature("highest_education", "highest education", "category", "text"),
+    Feature("imd_band", "deprivation band", "category", "text"),
+    Feature("age_band", "age band", "category", "text"),
+    Feature("has_disability", "declared disability", unit="flag"),
+    Feature("registered_day", "day of registration", unit="days"),
+    Feature("previous_attempt_count", "earlier attempts"),
+    Feature("studied_credits", "credits studied at the time"),
+    Feature("submitted_count", "assessments handed in"),
+    Feature("missing_count", "assessments due and not handed in"),
+    Feature("late_count", "assessments handed in late"),
+    Feature("mean_score", "mean score so far", unit="points"),
+    Feature("lowest_score", "lowest score so far", unit="points"),
+    Feature("days_since_submitted", "days since something was handed in", unit="days"),
+)
+CLICK_FEATURES = (
+    Feature("click_count", "clicks so far"),
+    Feature("recent_click_count", "clicks in the last two weeks"),
+    Feature("active_day_count", "active days so far", unit="days"),
+    Feature("recent_active_day_count", "active days in the last two weeks", unit="days"),
+)
+OULAD_SUBGROUPS = ("gender", "region", "has_disability_text", "imd_band", "age_band")
+DAYS = (0, 30, 60, 90)
+_OULAD_TARGETS = {
+    "withdrawal": ("Withdrawing", "is_withdrawn"),
+    "fail_or_withdraw": ("Failing or withdrawing", "is_failed_or_withdrawn"),
+    "final_score": ("Final score", "final_score"),
+}
+
+
+def _oulad(outcome: str, day: int, with_clicks: bool) -> Task:
+    title, target = _OULAD_TARGETS[outcome]
+    is_number = outcome == "final_score"
+    clicks = " with clicks" if with_clicks else ""
+    kept = "and has_clicks" if with_clicks else ""
+    return Task(
+        name=f"oulad_{outcome}_day{day}" + ("_clicks" if with_clicks else ""),
+        title=f"{title}, day {day}{clicks} (OULAD)",
+        family="oulad",
+        kind="regression" if is_number else "classification",
+        sql=f"""
+            select
+                known.*, student.student_id, known.section_name as unit, 'day ' || prediction_day as moment,
+                known.section_name as segment, {target} is null and end_date > current_date as is_coming,
+                case when known.has_disability then 'yes' else 'no' end as has_disability_text
+            from features_store.int_features__oulad as known
+            inner join marts.dim_student as student on known.student_key = student.student_key
+            where prediction_day = {day} {kept}
+        """,  # noqa: S608 words and numbers of our own
+        target=target,
+        features=OULAD_FEATURES + (CLICK_FEATURES if with_clicks else ()),
+        baselines=(
+            MEAN if is_number else MAJORITY,
+            Baseline("module", "the module's usual result", "module_code"),
+            *((Baseline("last_result", "the mean score so far", "mean_score"),) if day else ()),
+        ),
+        plan=Presentations(),
+        subgroups=OULAD_SUBGROUPS,
+        limits=(
+            "Scores have no date of their own: they count from the day of handing in, some weeks before they are known.",
+            "Of those who are still registered on that day.",
+            *(("Of the presentations whose clicks are on file up to the last week.",) if with_clicks else ()),
+            *(("Of those who stay to the end; what is not handed in counts 0; the exam is left out.",) if is_number else ()),
+        ),
+    )
+
+
+TASKS: tuple[Task, ...] = (
+    FAILING,
+    JAMB,
+    CREDITS,
+    *(_oulad(outcome, day, False) for outcome in _OULAD_TARGETS for day in DAYS),
+    *(_oulad(outcome, day, True) for outcome in _OULAD_TARGETS for day in DAYS),
+)

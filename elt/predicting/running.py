@@ -1,0 +1,156 @@
+"""The predict task: for each outcome, score at once; train where nothing fits any more; publish what passes the gate."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from psycopg2.extensions import connection as Connection
+
+from elt import locks
+from elt.database import connect, only_row, transaction
+from elt.predicting import drift, registry
+from elt.predicting.card import card
+from elt.predicting.catalogue import TASKS
+from elt.predicting.evaluation import labelled
+from elt.predicting.frames import Frame, load
+from elt.predicting.gate import Gate
+from elt.predicting.publishing import forget, publish, withdraw
+from elt.predicting.registry import Entry
+from elt.predicting.scoring import coming, scores
+from elt.predicting.tasks import Task
+from elt.predicting.training import program_fingerprint, restored, train
+from elt.settings import Settings
+from elt.store import ObjectStore
+
+log = logging.getLogger(__name__)
+RETRAINED_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one task: `said` for the log, without a student in it."""
+
+    task: str
+    trained: bool
+    said: str
+
+
+def predict(settings: Settings, tasks: Sequence[Task] = TASKS) -> list[Outcome]:
+    """Bring predictions up to the published marts; empty where they are, or another run is at it.
+
+    Each task is one transaction. Raises Unavailable where Postgres or the store went away; what was published stays.
+    """
+    connection = connect(settings.database_url)
+    try:
+        if not locks.try_predict_lock(connection):
+            return []
+        gate, store = Gate.load(), ObjectStore(settings)
+        found = []
+        for task in tasks:
+            with transaction(connection):
+                if outcome := _bring_up_to_date(connection, store, task, gate):
+                    log.info("%s: %s", outcome.task, outcome.said)
+                    found.append(outcome)
+        return found
+    finally:
+        connection.close()
+
+
+def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, gate: Gate) -> Outcome | None:
+    frame = _load(connection, task)
+    if not len(frame):
+        forget(connection, task)
+        return None
+    whole, program = frame.fingerprint(), hashlib.sha256((program_fingerprint() + str(gate.limits)).encode()).hexdigest()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select data_fingerprint, program_fingerprint, finished_at > now() - %s from predictions.run where task = %s",
+            [RETRAINED_AFTER, task.name],
+        )
+        seen = cursor.fetchone()
+    if seen == (whole, program, True):
+        return None
+    newest = registry.latest(connection, task.name)
+    published = registry.latest(connection, task.name, "published")
+    moved = _drift(task, newest, frame)
+    is_trained = _is_due(connection, newest, seen, program, moved, len(labelled(task, frame)))
+    said = _train(connection, store, task, frame, gate) if is_trained else "the model still holds"
+    published = registry.latest(connection, task.name, "published") if is_trained else published
+    if published is None:
+        withdraw(connection, task)
+        said += "; nothing is published"
+    else:
+        said += f"; {_score(connection, store, task, published, frame)} scored"
+    _note(connection, task, whole, program, moved)
+    return Outcome(task.name, is_trained, said)
+
+
+def _load(connection: Connection, task: Task) -> Frame:
+    """Nothing where the family was never modelled."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('features_store.int_features__laurel_term') is not null")
+        if not only_row(cursor)[0]:
+            return Frame({})
+    return load(connection, task)
+
+
+def _is_due(
+    connection: Connection,
+    newest: Entry | None,
+    seen: tuple[str, str, bool] | None,
+    program: str,
+    moved: Mapping[str, float],
+    known_rows: int,
+) -> bool:
+    """Whether to train: never done, a week ago, by another program, or the data are no longer those it knows."""
+    if newest is None or seen is None or seen[1] != program:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("select now() - %s > %s", [newest.trained_at, RETRAINED_AFTER])
+        if only_row(cursor)[0]:
+            return True
+    if known_rows < newest.card["rows"]:
+        return True  # rows were retracted, and nothing may go on living in a model
+    return newest.status == "refused" or any(index > drift.DRIFTED for index in moved.values())
+
+
+def _drift(task: Task, newest: Entry | None, frame: Frame) -> dict[str, float]:
+    if newest is None:
+        return {}
+    return drift.measure(task.features, newest.card["training_profile"], coming(frame))
+
+
+def _train(connection: Connection, store: ObjectStore, task: Task, frame: Frame, gate: Gate) -> str:
+    trained = train(task, frame, gate)
+    if trained is None:
+        return "no outcome to learn from"
+    stored = registry.keep_artefact(store, trained)
+    with connection.cursor() as cursor:
+        cursor.execute("select max(transform_run_id) from catalog.transform_run where status = 'published'")
+        (run,) = only_row(cursor)
+    model_id = registry.record(connection, trained, card(connection, trained, gate), frame.fingerprint(), run, stored)
+    return f"model {model_id} " + (f"refused: {' '.join(trained.refusals)}" if trained.refusals else "published")
+
+
+def _score(connection: Connection, store: ObjectStore, task: Task, entry: Entry, frame: Frame) -> int:
+    fitted, held = restored(task, registry.artefact(store, entry))
+    asked = coming(frame)
+    found = scores(task, fitted, asked, held)
+    publish(connection, task, entry.model_id, found, frame)
+    return sum(one.value is not None for one in found)
+
+
+def _note(connection: Connection, task: Task, whole: str, program: str, moved: Mapping[str, float]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into predictions.run (task, data_fingerprint, program_fingerprint, drift) values (%s, %s, %s, %s)
+            on conflict (task) do update set data_fingerprint = excluded.data_fingerprint,
+                program_fingerprint = excluded.program_fingerprint, drift = excluded.drift, finished_at = now()
+            """,
+            [task.name, whole, program, json.dumps(dict(moved))],
+        )
+
