@@ -64,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     verb("poll", _poll, "adopt dropped files, remove retracted rows, load whatever waits")
     verb("transform", _transform, "build, test and publish the marts of changed datasets")
     verb("predict", _predict, "score students with published models, and train where none fits any more")
+    help = "train and judge one outcome, print every figure with its interval, write nothing"
+    verb("judge", _judge, help).add_argument("outcome", nargs="?", help="without it: which there are")
     verb("dry-runs", _dry_runs, "make the receipts of the dry runs that wait")
     for name, run, help in (
         ("load", _load, "load one submission now"),
@@ -132,6 +134,13 @@ def _predict(settings: Settings, options: argparse.Namespace) -> None:
 
     for outcome in predict(settings):
         print(f"{outcome.task}: {outcome.said}")
+
+
+def _judge(settings: Settings, options: argparse.Namespace) -> None:
+    from elt.predicting.judging import judge
+
+    for line in judge(settings, options.outcome):
+        print(line)
 
 
 def _dry_runs(settings: Settings, options: argparse.Namespace) -> None:

@@ -24,8 +24,8 @@ def split_in_words(plan: object) -> str:
     match plan:
         case Forward(test_terms=terms, folds=folds):
             return (
-                f"Tested on the latest {terms} terms, trained on the terms before them; students are dealt into {folds} "
-                "groups, and those of the group that is tested are never trained on."
+                f"OutOfSample on the latest {terms} terms, trained on the terms before them; students are dealt into "
+                f"{folds} groups, and those of the group that is tested are never trained on."
             )
         case Presentations():
             return (
@@ -83,5 +83,6 @@ def _data_versions(connection: Connection, family: str) -> list[dict[str, Any]]:
             [family],
         )
         return [
-            {"dataset": dataset, "version": number, "submissions": count} for dataset, number, count in cursor.fetchall()
+            {"dataset": dataset, "version": number, "submissions": count}
+            for dataset, number, count in cursor.fetchall()
         ]

@@ -1,4 +1,4 @@
-"""The tasks that Laurel predicts of its own families; elt.predicting.described adds those that owners of data sets name."""
+"""The outcomes that Laurel predicts of its own families."""
 
 from elt.predicting.tasks import Baseline, Feature, Forward, Presentations, Task
 
@@ -27,7 +27,14 @@ EXAM_FEATURES = (
     Feature("core_score_last", "last scores in English and Mathematics", unit="points"),
     *TERM_FEATURES,
 )
-LAUREL_SUBGROUPS = ("gender", "state_of_origin", "has_disorder", "financial_status", "living_arrangement", "grade_level")
+LAUREL_SUBGROUPS = (
+    "gender",
+    "state_of_origin",
+    "has_disorder",
+    "financial_status",
+    "living_arrangement",
+    "grade_level",
+)
 # Subgroups are what the register says today: they judge the model, and never enter it.
 _REGISTER = """
     inner join marts.dim_student as student on known.student_key = student.student_key
@@ -135,7 +142,7 @@ def _oulad(outcome: str, day: int, with_clicks: bool) -> Task:
     title, target = _OULAD_TARGETS[outcome]
     is_number = outcome == "final_score"
     clicks = " with clicks" if with_clicks else ""
-    kept = "and has_clicks" if with_clicks else ""
+    kept = "and has_whole_clicks" if with_clicks else ""
     return Task(
         name=f"oulad_{outcome}_day{day}" + ("_clicks" if with_clicks else ""),
         title=f"{title}, day {day}{clicks} (OULAD)",
@@ -160,10 +167,10 @@ def _oulad(outcome: str, day: int, with_clicks: bool) -> Task:
         plan=Presentations(),
         subgroups=OULAD_SUBGROUPS,
         limits=(
-            "Scores have no date of their own: they count from the day of handing in, some weeks before they are known.",
+            "Scores have no date of their own: they count from the day of handing in, weeks before they are known.",
             "Of those who are still registered on that day.",
             *(("Of the presentations whose clicks are on file up to the last week.",) if with_clicks else ()),
-            *(("Of those who stay to the end; what is not handed in counts 0; the exam is left out.",) if is_number else ()),
+            *(("Of those who stay; what is not handed in counts 0; without the exam.",) if is_number else ()),
         ),
     )
 

@@ -13,7 +13,7 @@ from elt.predicting.tasks import Feature, Folds, Task
 
 
 @dataclass(frozen=True)
-class Tested:
+class OutOfSample:
     """Test rows with what was said of them before their outcome was known. `chosen` counts the candidates taken."""
 
     frame: Frame
@@ -51,7 +51,7 @@ def fit_all(task: Task, features: tuple[Feature, ...], rows: Frame) -> list[Fitt
     return [tune(candidate, task.kind, features, rows, target, students) for candidate in CANDIDATES]
 
 
-def evaluate(task: Task, features: tuple[Feature, ...], rows: Frame) -> Tested | None:
+def evaluate(task: Task, features: tuple[Feature, ...], rows: Frame) -> OutOfSample | None:
     """Predictions of test rows by models that know nothing of them; None where no split has rows on both sides.
 
     In repeated cross-validation a row's predictions are averaged over the repeats.
@@ -84,7 +84,7 @@ def evaluate(task: Task, features: tuple[Feature, ...], rows: Frame) -> Tested |
     if not used:
         return None
     tested = times > 0
-    return Tested(
+    return OutOfSample(
         rows.take(tested),
         target[tested],
         {name: summed[tested] / times[tested] for name, summed in total.items()},

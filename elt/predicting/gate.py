@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 
 from elt.errors import LaurelError
-from elt.predicting.evaluation import Tested
+from elt.predicting.evaluation import OutOfSample
 from elt.predicting.report import Report
 from elt.predicting.resampling import Estimate
 from elt.predicting.subgroups import Subgroup
@@ -45,7 +45,9 @@ class Gate:
         return self.limits[name]
 
 
-def refusals(task: Task, tested: Tested | None, report: Report | None, groups: Sequence[Subgroup], gate: Gate) -> list[str]:
+def refusals(
+    task: Task, tested: OutOfSample | None, report: Report | None, groups: Sequence[Subgroup], gate: Gate
+) -> list[str]:
     """Why the model may not be shown; empty where it may."""
     if tested is None or report is None:
         return ["There are not yet earlier rows with outcomes to train on and later ones to test on."]
@@ -57,7 +59,7 @@ def refusals(task: Task, tested: Tested | None, report: Report | None, groups: S
     return found + _subgroups(groups, gate)
 
 
-def _too_few(task: Task, tested: Tested, gate: Gate) -> list[str]:
+def _too_few(task: Task, tested: OutOfSample, gate: Gate) -> list[str]:
     students = len(np.unique(tested.students))
     if students < gate["minimum_students"]:
         return [f"Only {students} students have an outcome to test on; {gate['minimum_students']} are needed."]
@@ -73,13 +75,15 @@ def _gain(task: Task, report: Report, gate: Gate) -> list[str]:
     for baseline in task.baselines:
         gain = report.find(f"model - {baseline.name}", f"{metric}_gain")
         if gain is None or not gain.low > gate["minimum_gain"]:
-            found.append(f"It does not beat the baseline “{baseline.label}” outside its interval: {metric.upper()} gain {gain}.")
+            found.append(
+                f"It does not beat the baseline “{baseline.label}” outside its interval: {metric.upper()} gain {gain}."
+            )
         sharpness = report.find(f"model - {baseline.name}", "brier_gain")
         if sharpness is not None and sharpness.high < 0:
             found.append(f"Its probabilities are worse than those of “{baseline.label}”: Brier gain {sharpness}.")
     area = report.find("model", "auc")
     if area is not None and not area.low >= gate["minimum_auc"]:
-        found.append(f"It hardly ranks better than chance: AUC {area}, of which the low end must reach {gate['minimum_auc']}.")
+        found.append(f"It hardly ranks better than chance: AUC {area}; its low end must reach {gate['minimum_auc']}.")
     return found
 
 
@@ -110,7 +114,7 @@ def _subgroups(groups: Sequence[Subgroup], gate: Gate) -> list[str]:
             case _:
                 is_worse = False
         if is_worse:
-            found.append(f"It is much worse for {one.attribute} = {one.level}: {one.metric}, gap {one.gap} to the rest.")
+            found.append(f"It is much worse for {one.attribute} = {one.level}: {one.metric}, gap {one.gap}.")
     return found
 
 
@@ -136,9 +140,9 @@ def held_segments(task: Task, report: Report, gate: Gate) -> dict[str, str]:
         return {}
     found = {}
     for one in report.figures:
-        if one.segment != "all" and (one.predictor, one.metric) == ("model", "auc"):
-            if not one.estimate.low >= gate["segment_minimum_auc"]:
-                found[one.segment] = (
-                    f"In {one.segment} the model has not shown that it can tell students apart (AUC {one.estimate})."
-                )
+        is_area = one.segment != "all" and (one.predictor, one.metric) == ("model", "auc")
+        if is_area and not one.estimate.low >= gate["segment_minimum_auc"]:
+            found[one.segment] = (
+                f"In {one.segment} the model has not shown that it can tell students apart (AUC {one.estimate})."
+            )
     return found

@@ -1,7 +1,7 @@
 """Refuses features that are parts of the outcome, determine it or follow from it; names them, and says why.
 
-It looks at the data, never at names: a part of a sum is found whatever it is called. What it cannot see is a feature that
-merely came later; that is what the features' own test is for (no feature moves when later rows are deleted).
+It looks at the data, never at names: a part of a sum is found whatever it is called. What it cannot see is a feature
+that merely came later; that is what the features' own test is for (no feature moves when later rows are deleted).
 """
 
 from collections.abc import Sequence
@@ -89,7 +89,7 @@ def _squared_correlation(values: Floats, score: Floats) -> float:
 
 
 def _together(task: Task, frame: Frame, features: Sequence[Feature], score: Floats) -> list[Leak]:
-    """Numbers whose weighted sum is the score: found by taking, again and again, the one that explains most of the rest."""
+    """Numbers whose weighted sum is the score: found by taking, each time, the one that adds most."""
     columns = {feature.name: frame.numbers(feature.name) for feature in features}
     chosen: list[str] = []
     rest = ~np.isnan(score)

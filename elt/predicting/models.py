@@ -20,7 +20,10 @@ Ints = npt.NDArray[np.int64]
 class Model(Protocol):
     """What scores: a sum of contributions, through a link."""
 
-    link: Link
+    @property
+    def link(self) -> Link:
+        """How a margin becomes what is said."""
+        ...
 
     def margin(self, matrix: Floats) -> Floats:
         """Before the link: log odds, or the number itself."""
@@ -81,7 +84,7 @@ class Linear:
 
 @dataclass(frozen=True)
 class Tree:
-    """Arrays by node; a leaf is its own child. `value` is what a leaf adds, `count` how many training rows met a node."""
+    """Arrays by node; a leaf is its own child. `value` is what a leaf adds, `count` the training rows there."""
 
     column: Ints
     threshold: Floats
@@ -111,7 +114,8 @@ class Tree:
     def from_json(cls, told: dict[str, Any]) -> "Tree":
         """The way back."""
         whole = ("column", "left", "right", "missing_left")
-        return cls(**{name: np.array(told[name], np.int64 if name in whole else np.float64) for name in told})
+        arrays: dict[str, Any] = {name: np.array(told[name], np.int64 if name in whole else float) for name in told}
+        return cls(**arrays)
 
 
 @dataclass(frozen=True)

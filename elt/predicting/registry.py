@@ -1,7 +1,7 @@
 """Models in the ledger (predictions.model) and in the object store: every one that was ever trained, with its card.
 
-The artefact is JSON and is checked against the hash in the ledger before it scores. docs/decisions/0022 says why this is
-no MLflow.
+The artefact is JSON and is checked against the hash in the ledger before it scores. docs/decisions/0022 says why
+this is no MLflow.
 """
 
 import hashlib
@@ -31,7 +31,6 @@ class Entry:
     status: str
     trained_at: datetime
     data_fingerprint: str
-    program_fingerprint: str
     card: dict[str, Any]
     artefact_key: str
     artefact_sha256: str
@@ -42,7 +41,7 @@ def latest(connection: Connection, task: str, status: str | None = None) -> Entr
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select model_id, status, trained_at, data_fingerprint, program_fingerprint, card, artefact_key, artefact_sha256
+            select model_id, status, trained_at, data_fingerprint, card, artefact_key, artefact_sha256
             from predictions.model where task = %s and (%s::text is null or status = %s)
             order by model_id desc limit 1
             """,
@@ -83,7 +82,8 @@ def record(
     with connection.cursor() as cursor:
         if status == "published":
             cursor.execute(
-                "update predictions.model set status = 'superseded' where task = %s and status = 'published'", [task.name]
+                "update predictions.model set status = 'superseded' where task = %s and status = 'published'",
+                [task.name],
             )
         cursor.execute(
             """
@@ -126,7 +126,14 @@ def _record_figures(connection: Connection, model_id: int, task: Task, trained: 
             recall = _estimate(caught.recall)
             rows["capacity"].append((caught.capacity_rate, caught.predictor, *recall, _number(caught.precision_rate)))
     rows["subgroup"] = [
-        (one.attribute, one.level, one.metric, _number(one.value), _number(one.rest), *_estimate(one.gap), one.student_count)
+        (
+            one.attribute,
+            one.level,
+            one.metric,
+            *map(_number, (one.value, one.rest)),
+            *_estimate(one.gap),
+            one.student_count,
+        )
         for one in trained.groups
     ]
     rows["tree_node"] = [

@@ -7,7 +7,7 @@ import numpy as np
 
 from elt.predicting import metrics
 from elt.predicting.encoding import levels_of
-from elt.predicting.evaluation import Tested
+from elt.predicting.evaluation import OutOfSample
 from elt.predicting.frames import Flags, Floats, Integers
 from elt.predicting.metrics import Ranking
 from elt.predicting.resampling import Estimate, estimates, interval, weights
@@ -67,7 +67,7 @@ class Report:
         return None
 
 
-def report(task: Task, tested: Tested) -> Report:
+def report(task: Task, tested: OutOfSample) -> Report:
     """All figures but those of subgroups (elt.predicting.subgroups)."""
     figures = _overall(task, tested)
     for segment in sorted(set(levels_of(tested.frame, "segment"))):
@@ -97,7 +97,7 @@ def _measures(task: Task, target: Floats, predicted: Floats) -> dict[str, Measur
     }
 
 
-def _overall(task: Task, tested: Tested) -> list[Figure]:
+def _overall(task: Task, tested: OutOfSample) -> list[Figure]:
     target, students = tested.target, tested.students
     measures: dict[str, Measure] = {}
     for predictor, predicted in tested.predicted.items():
@@ -113,7 +113,12 @@ def _overall(task: Task, tested: Tested) -> list[Figure]:
         measures["model|bias"] = lambda weight: metrics.mean(model - target, weight)
     found = _with_gains(task, students, measures)
     counts = len(np.unique(students)), len(target)
-    return [Figure("all", *name.split("|"), estimate, *counts) for name, estimate in found.items()]
+    return [_figure("all", name, estimate, counts) for name, estimate in found.items()]
+
+
+def _figure(segment: str, name: str, estimate: Estimate, counts: tuple[int, int]) -> Figure:
+    predictor, metric = name.split("|")
+    return Figure(segment, predictor, metric, estimate, *counts)
 
 
 def _with_gains(task: Task, students: Integers, measures: dict[str, Measure]) -> dict[str, Estimate]:
@@ -133,7 +138,7 @@ def _with_gains(task: Task, students: Integers, measures: dict[str, Measure]) ->
     return found
 
 
-def _segment(task: Task, tested: Tested, segment: str, inside: Flags) -> list[Figure]:
+def _segment(task: Task, tested: OutOfSample, segment: str, inside: Flags) -> list[Figure]:
     target, students = tested.target[inside], tested.students[inside]
     measures: dict[str, Measure] = {}
     for predictor in ("model", *(one.name for one in task.baselines)):
@@ -141,10 +146,10 @@ def _segment(task: Task, tested: Tested, segment: str, inside: Flags) -> list[Fi
             measures[f"{predictor}|{name}"] = measure
     found = estimates(students, measures, SEGMENT_RESAMPLES)
     counts = len(np.unique(students)), len(target)
-    return [Figure(segment, *name.split("|"), estimate, *counts) for name, estimate in found.items()]
+    return [_figure(segment, name, estimate, counts) for name, estimate in found.items()]
 
 
-def _bins(tested: Tested) -> list[Bin]:
+def _bins(tested: OutOfSample) -> list[Bin]:
     model = tested.predicted["model"]
     place = metrics.quantile_bins(model)
     found = []
@@ -156,13 +161,13 @@ def _bins(tested: Tested) -> list[Bin]:
     return found
 
 
-def cases(tested: Tested) -> Integers:
+def cases(tested: OutOfSample) -> Integers:
     """A student at a moment is one case, however many units (subjects) are predicted: one talk, one place."""
     named = np.char.add(np.char.add(tested.students.astype(str), "|"), levels_of(tested.frame, "moment").astype(str))
     return np.unique(named, return_inverse=True)[1].astype(np.int64)
 
 
-def flagged(tested: Tested, predictor: str, capacity_rate: float) -> Flags:
+def flagged(tested: OutOfSample, predictor: str, capacity_rate: float) -> Flags:
     """Which rows belong to the share of the cases with the highest sum of predictions."""
     case = cases(tested)
     expected = np.bincount(case, tested.predicted[predictor])
@@ -172,7 +177,7 @@ def flagged(tested: Tested, predictor: str, capacity_rate: float) -> Flags:
     return taken[case]
 
 
-def _caught(task: Task, tested: Tested) -> list[Caught]:
+def _caught(task: Task, tested: OutOfSample) -> list[Caught]:
     found = []
     for predictor in ("model", *(one.name for one in task.baselines)):
         for rate in CAPACITIES:

@@ -1,4 +1,4 @@
-"""The predict task: for each outcome, score at once; train where nothing fits any more; publish what passes the gate."""
+"""The predict task: for each outcome, score at once; train where that is due; publish what passes the gate."""
 
 import hashlib
 import json
@@ -64,10 +64,12 @@ def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, ga
     if not len(frame):
         forget(connection, task)
         return None
-    whole, program = frame.fingerprint(), hashlib.sha256((program_fingerprint() + str(gate.limits)).encode()).hexdigest()
+    whole = frame.fingerprint()
+    program = hashlib.sha256((program_fingerprint() + str(gate.limits)).encode()).hexdigest()
     with connection.cursor() as cursor:
         cursor.execute(
-            "select data_fingerprint, program_fingerprint, finished_at > now() - %s from predictions.run where task = %s",
+            "select data_fingerprint, program_fingerprint, finished_at > now() - %s from predictions.run "
+            "where task = %s",
             [RETRAINED_AFTER, task.name],
         )
         seen = cursor.fetchone()
@@ -153,4 +155,3 @@ def _note(connection: Connection, task: Task, whole: str, program: str, moved: M
             """,
             [task.name, whole, program, json.dumps(dict(moved))],
         )
-

@@ -47,7 +47,7 @@ def scores(task: Task, fitted: Fitted, frame: Frame, held: Mapping[str, str]) ->
         return []
     matrix = fitted.encoder.matrix(frame)
     value = predict(fitted.model, matrix)
-    usual, contributions = fitted.model.contributions(matrix)
+    _, contributions = fitted.model.contributions(matrix)
     by_feature = fitted.encoder.by_feature(contributions)
     because = _because(task, fitted.encoder.features, frame, held)
     tier = frame.numbers(task.tier) if task.tier else np.full(len(frame), np.nan)
@@ -70,9 +70,7 @@ def scores(task: Task, fitted: Fitted, frame: Frame, held: Mapping[str, str]) ->
     return found
 
 
-def _because(
-    task: Task, features: tuple[Feature, ...], frame: Frame, held: Mapping[str, str]
-) -> list[str | None]:
+def _because(task: Task, features: tuple[Feature, ...], frame: Frame, held: Mapping[str, str]) -> list[str | None]:
     """Why a row gets no number; None where it does."""
     numbers = [feature for feature in features if feature.kind == "number"]
     missing: Floats = np.mean([np.isnan(frame.numbers(feature.name)) for feature in numbers], axis=0)

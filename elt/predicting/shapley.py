@@ -1,7 +1,7 @@
 """Exact Shapley values of a tree: no sampling, and no package that compiles itself (docs/decisions/0022).
 
-The game is that of TreeSHAP's `tree_path_dependent` (Lundberg and others, Nature Machine Intelligence 2, 2020): a column
-that is not known sends a row both ways, by the share of the training rows. It splits into one game per leaf, a product
+The game is that of TreeSHAP's `tree_path_dependent` (Lundberg and others, Nature Machine Intelligence 2, 2020): a
+column that is not known sends a row both ways, by the share of training rows. It splits into games per leaf, products
 over the columns on the leaf's path: known, a column says whether the row keeps to the path; unknown, which share does.
 A path has few columns, so the sum over their subsets is short.
 """
@@ -31,18 +31,18 @@ def tree_expectation(tree: "Tree") -> float:
 def tree_contributions(tree: "Tree", matrix: Floats, total: Floats) -> None:
     """Adds the tree's Shapley values to `total` (rows × columns)."""
     keeps: dict[int, Flags] = {}
-    for node in np.flatnonzero(tree.left != np.arange(len(tree.left))):
+    for node in np.flatnonzero(tree.left != np.arange(len(tree.left))).tolist():
         cell = matrix[:, tree.column[node]]
-        keeps[int(node)] = np.where(np.isnan(cell), tree.missing_left[node] == 1, cell <= tree.threshold[node])
+        keeps[node] = np.where(np.isnan(cell), tree.missing_left[node] == 1, cell <= tree.threshold[node])
     for leaf, path in _paths(tree):
         columns = sorted({column for _, column, _ in path})
         known = np.ones((len(columns), len(matrix)), dtype=np.bool_)
         share = np.ones(len(columns))
-        for node, column, left in path:
+        for step, column, left in path:
             place = columns.index(column)
-            known[place] &= keeps[node] if left else ~keeps[node]
-            child = tree.left[node] if left else tree.right[node]
-            share[place] *= tree.count[child] / tree.count[node]
+            known[place] &= keeps[step] if left else ~keeps[step]
+            child = tree.left[step] if left else tree.right[step]
+            share[place] *= tree.count[child] / tree.count[step]
         value = tree.value[leaf]
         for place, column in enumerate(columns):
             total[:, column] += value * _shapley(place, known, share)
@@ -57,7 +57,8 @@ def _shapley(player: int, known: Flags, share: Floats) -> Floats:
             inside = known[list(coalition)].all(axis=0)
             outside = float(np.prod([share[place] for place in others if place not in coalition]))
             worth += _weight(size, len(share)) * outside * inside
-    return worth * (known[player] - share[player])
+    change: Floats = worth * (known[player] - share[player])
+    return change
 
 
 @cache

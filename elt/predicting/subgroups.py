@@ -7,7 +7,7 @@ import numpy as np
 
 from elt.predicting import metrics
 from elt.predicting.encoding import MISSING, levels_of
-from elt.predicting.evaluation import Tested
+from elt.predicting.evaluation import OutOfSample
 from elt.predicting.frames import Flags, Floats
 from elt.predicting.report import flagged
 from elt.predicting.resampling import Estimate, interval, weights
@@ -31,8 +31,8 @@ class Subgroup:
     student_count: int
 
 
-def subgroups(task: Task, tested: Tested, capacity_rate: float) -> list[Subgroup]:
-    """Every level with enough students, of every attribute: missed and false alarms, calibration; the error of numbers."""
+def subgroups(task: Task, tested: OutOfSample, capacity_rate: float) -> list[Subgroup]:
+    """Every level with enough students, of every attribute: missed and false alarms, calibration, error."""
     chosen = flagged(tested, "model", capacity_rate) if task.kind == "classification" else None
     found = []
     for attribute in task.subgroups:
@@ -44,14 +44,16 @@ def subgroups(task: Task, tested: Tested, capacity_rate: float) -> list[Subgroup
     return found
 
 
-def _enough(task: Task, tested: Tested, part: Flags) -> bool:
+def _enough(task: Task, tested: OutOfSample, part: Flags) -> bool:
     if len(np.unique(tested.students[part])) < FEWEST_STUDENTS:
         return False
     outcomes = tested.target[part]
     return task.kind == "regression" or min(outcomes.sum(), len(outcomes) - outcomes.sum()) >= FEWEST_OUTCOMES
 
 
-def _compared(tested: Tested, attribute: str, level: str, inside: Flags, chosen: Flags | None) -> Iterator[Subgroup]:
+def _compared(
+    tested: OutOfSample, attribute: str, level: str, inside: Flags, chosen: Flags | None
+) -> Iterator[Subgroup]:
     target, said = tested.target, tested.predicted["model"]
     everybody = np.ones(len(target))
     parts: dict[str, tuple[Floats, Floats]]

@@ -110,5 +110,3 @@ class Task:
             case Folds():
                 pass
         return tuple(dict.fromkeys(named))
-
-

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from elt.dbt_build import project_fingerprint
 from elt.predicting import drift
 from elt.predicting.candidates import Fitted, best_of
 from elt.predicting.encoding import Encoder
-from elt.predicting.evaluation import Tested, evaluate, fit_all, labelled, without_leaks
+from elt.predicting.evaluation import OutOfSample, evaluate, fit_all, labelled, without_leaks
 from elt.predicting.frames import Frame
 from elt.predicting.gate import Gate, held_segments, refusals
 from elt.predicting.leakage import Leak
@@ -34,7 +33,7 @@ class Trained:
     fitted: Fitted
     small_tree: Fitted
     leaks: list[Leak]
-    tested: Tested | None
+    tested: OutOfSample | None
     report: Report | None
     groups: list[Subgroup]
     refusals: list[str]
@@ -73,13 +72,11 @@ def train(task: Task, frame: Frame, gate: Gate) -> Trained | None:
     target = rows.numbers(task.target)
     if len(np.unique(target)) < 2:
         return None
-    # One thread: sums then have one order, and a byte is a byte. Tasks are what runs side by side.
-    with threadpool_limits(1):
-        features, leaks = without_leaks(task, rows)
-        tested = evaluate(task, features, rows)
-        found = report(task, tested) if tested else None
-        groups = subgroups(task, tested, gate["capacity_rate"]) if tested else []
-        fitted = fit_all(task, features, rows)
+    features, leaks = without_leaks(task, rows)
+    tested = evaluate(task, features, rows)
+    found = report(task, tested) if tested else None
+    groups = subgroups(task, tested, gate["capacity_rate"]) if tested else []
+    fitted = fit_all(task, features, rows)
     return Trained(
         task=task,
         fitted=best_of(fitted),
@@ -97,8 +94,8 @@ def train(task: Task, frame: Frame, gate: Gate) -> Trained | None:
     )
 
 
-def _worst(task: Task, tested: Tested | None) -> list[dict[str, Any]]:
-    """Of numbers: the few rows that carry the error, by unit; a hundredth of the rows, and their share of the squares."""
+def _worst(task: Task, tested: OutOfSample | None) -> list[dict[str, Any]]:
+    """Of numbers: the hundredth of the rows that carries most of the error, and its share of the squares."""
     if tested is None or task.kind == "classification":
         return []
     error = tested.predicted["model"] - tested.target

@@ -1,6 +1,6 @@
 """The small tree as nodes with places, so that a chart can draw it with the features' names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,43 +24,40 @@ class Node:
 
 def nodes(fitted: Fitted) -> list[Node]:
     """Every node of the tree, from the root down; leaves are spread evenly, a question stands over its answers."""
-    model = fitted.model
-    if not isinstance(model, Trees):
-        raise TypeError("only a tree can be drawn")
-    tree = model.trees[0]
-    leaves = [0]
+    tree = _trees(fitted).trees[0]
+    leaves = 0
     found: list[Node] = []
 
-    def walk(node: int, parent: int | None, depth: int, answer: str) -> tuple[float, float]:
-        """The node's place (in leaves) and its value before the link."""
+    def walk(node: int, parent: int | None, depth: int, answer: str) -> float:
+        """The node's place, counted in leaves from the left."""
+        nonlocal leaves
         at = len(found)
-        found.append(Node(node, parent, depth, 0.0, "", answer, 0.0, int(tree.count[node])))
+        value, count = _value(fitted, node), int(tree.count[node])
+        found.append(Node(node, parent, depth, 0.0, "", answer, value, count))
         if tree.left[node] == node:
-            place, margin = float(leaves[0]), float(tree.value[node])
-            leaves[0] += 1
-            label = ""
+            place, label = float(leaves), ""
+            leaves += 1
         else:
-            left_place, left = walk(int(tree.left[node]), node, depth + 1, _answer(fitted, node, True))
-            right_place, right = walk(int(tree.right[node]), node, depth + 1, _answer(fitted, node, False))
-            place = (left_place + right_place) / 2
-            margin, label = 0.0, _question(fitted, node)
-        value = _value(fitted, node) if tree.left[node] != node else _shown(model, margin)
-        found[at] = Node(node, parent, depth, place, label, answer, value, int(tree.count[node]))
-        return place, margin
+            children = (int(tree.left[node]), int(tree.right[node]))
+            said = [_answer(fitted, node, is_left) for is_left in (True, False)]
+            places = [walk(child, node, depth + 1, word) for child, word in zip(children, said, strict=True)]
+            place, label = sum(places) / 2, _question(fitted, node)
+        found[at] = Node(node, parent, depth, place, label, answer, value, count)
+        return place
 
     walk(0, None, 0, "")
-    widest = max(leaves[0] - 1, 1)
-    return [
-        Node(one.node, one.parent, one.depth, one.place / widest, one.label, one.answer, one.value, one.row_count)
-        for one in found
-    ]
+    return [replace(one, place=one.place / max(leaves - 1, 1)) for one in found]
+
+
+def _trees(fitted: Fitted) -> Trees:
+    if not isinstance(fitted.model, Trees):
+        raise TypeError("only a tree can be drawn")
+    return fitted.model
 
 
 def _value(fitted: Fitted, node: int) -> float:
     """The mean of what the leaves below say, by their rows."""
-    model = fitted.model
-    if not isinstance(model, Trees):
-        raise TypeError("only a tree can be drawn")
+    model = _trees(fitted)
     tree = model.trees[0]
     if tree.left[node] == node:
         return _shown(model, float(tree.value[node]))
@@ -74,9 +71,7 @@ def _shown(model: Trees, margin: float) -> float:
 
 
 def _question(fitted: Fitted, node: int) -> str:
-    model = fitted.model
-    if not isinstance(model, Trees):
-        raise TypeError("only a tree can be drawn")
+    model = _trees(fitted)
     position = int(model.trees[0].column[node])
     index, level = fitted.encoder.columns[position]
     feature = fitted.encoder.features[index]
@@ -87,8 +82,6 @@ def _question(fitted: Fitted, node: int) -> str:
 
 def _answer(fitted: Fitted, node: int, left: bool) -> str:
     """A category's question is whether it is the level: the left side (column 0) is no; a number's left side is yes."""
-    model = fitted.model
-    if not isinstance(model, Trees):
-        raise TypeError("only a tree can be drawn")
+    model = _trees(fitted)
     _, level = fitted.encoder.columns[int(model.trees[0].column[node])]
     return "yes" if left == (level is None) else "no"

@@ -11,6 +11,8 @@ from backend.app import create_app
 from elt import accounts
 from elt.access.reading import ReadingAs
 from elt.database import Pool, connect, transaction
+from elt.predicting.catalogue import FAILING, JAMB
+from elt.predicting.running import predict
 from elt.sample_school.school import first_edition
 from elt.settings import Settings
 from elt.transforming import transform
@@ -78,6 +80,7 @@ def _load(settings: Settings, directory: Path) -> None:
             pipeline.send_stream(stream, dataset)
     assert not pipeline.poll().failed
     assert transform(settings) is not None
+    assert [outcome.trained for outcome in predict(settings, (FAILING, JAMB))] == [True, True]
     pipeline.pool.close()
 
 

@@ -24,6 +24,7 @@ def test_the_catalogue_lists_what_the_role_may_read(school: School) -> None:
     }
     assert listed["administrator"] == set(registry())
     assert listed["administrator"] - listed["researcher"] == {
+        "at_risk",
         "at_risk_students",
         "data_quality_issues",
         "inactive_students",

@@ -144,7 +144,8 @@ select
     moments.failed_rate_so_far,
     moments.term_count_so_far,
     moments.risk_tier_last,
-    (known.subject_score_last < {{ threshold('pass_mark', 'moments.source_system') }})::integer as is_subject_failed_last,
+    (known.subject_score_last < {{ threshold('pass_mark', 'moments.source_system') }})::integer
+        as is_subject_failed_last,
     (not known.is_passed)::integer as is_failed,
     known.total_score::double precision as total_score
 from known

@@ -1,6 +1,14 @@
 {{ config(indexes=[{'columns': ['student_key', 'section_key', 'prediction_day'], 'unique': true}]) }}
 
-with sections as (
+with click_days as (
+    select
+        section_key,
+        max(presentation_day) as last_day
+    from {{ ref('int_oulad__section_day') }}
+    group by section_key
+),
+
+sections as (
     select
         section.section_key,
         section.module_code,
@@ -9,16 +17,9 @@ with sections as (
         section.start_date,
         section.end_date,
         section.length_days,
-        -- Clicks count where they are whole: a file that ends months before its presentation says nothing of who is away.
-        coalesce(clicks.last_day >= section.length_days - 7, false) as has_clicks
+        clicks.last_day as last_click_day
     from {{ ref('dim_course_section') }} as section
-    left join (
-        select
-            section_key,
-            max(presentation_day) as last_day
-        from {{ ref('int_oulad__section_day') }}
-        group by section_key
-    ) as clicks on section.section_key = clicks.section_key
+    left join click_days as clicks on section.section_key = clicks.section_key
     where section.length_days is not null
 ),
 
@@ -140,7 +141,9 @@ select
     sections.presentation_code,
     sections.start_date,
     sections.end_date,
-    sections.has_clicks,
+    -- A file that ends months before its presentation may lack lines anywhere: who trains on clicks may ask for more.
+    coalesce(sections.last_click_day >= sections.length_days - 7, false) as has_whole_clicks,
+    coalesce(sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1, false) as has_clicks,
     dim_student.gender,
     moments.region,
     moments.highest_education,
@@ -157,11 +160,22 @@ select
     handed_in.mean_score::double precision as mean_score,
     handed_in.lowest_score::double precision as lowest_score,
     (moments.prediction_day - handed_in.last_submitted_day)::integer as days_since_submitted,
-    case when sections.has_clicks then coalesce(clicks.click_count, 0) end::integer as click_count,
-    case when sections.has_clicks then coalesce(clicks.recent_click_count, 0) end::integer as recent_click_count,
-    case when sections.has_clicks then coalesce(clicks.active_day_count, 0) end::integer as active_day_count,
-    case when sections.has_clicks then coalesce(clicks.recent_active_day_count, 0) end::integer
-        as recent_active_day_count,
+    case
+        when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
+            then coalesce(clicks.click_count, 0)
+    end::integer as click_count,
+    case
+        when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
+            then coalesce(clicks.recent_click_count, 0)
+    end::integer as recent_click_count,
+    case
+        when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
+            then coalesce(clicks.active_day_count, 0)
+    end::integer as active_day_count,
+    case
+        when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
+            then coalesce(clicks.recent_active_day_count, 0)
+    end::integer as recent_active_day_count,
     (moments.final_result = 'Withdrawn')::integer as is_withdrawn,
     (moments.final_result in ('Withdrawn', 'Fail'))::integer as is_failed_or_withdrawn,
     case
