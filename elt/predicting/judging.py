@@ -1,4 +1,4 @@
-"""One outcome judged again from the warehouse, every figure printed and nothing written: what a statistician repeats."""
+"""One outcome judged again from the warehouse, every figure printed, nothing written: for who wants to repeat it."""
 
 import json
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def _figures(trained: Trained) -> Iterator[str]:
         for one in trained.report.figures:
             yield f"{one.segment:<24} {one.predictor:<22} {one.metric:<18} {one.estimate}  n = {one.row_count:,}"
         for group in trained.groups:
-            yield f"{group.attribute} = {group.level}: {group.metric}, gap {group.gap}, {group.student_count:,} students"
+            yield f"{group.attribute} = {group.level}: {group.metric}, gap {group.gap}, {group.student_count} students"
     yield from (f"held back: {reason}" for reason in trained.held.values())
     yield from (f"REFUSED: {reason}" for reason in trained.refusals)
     if not trained.refusals:

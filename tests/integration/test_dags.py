@@ -12,8 +12,7 @@ from elt.notifying import DRAFT_CHANNEL, DRY_RUN_CHANNEL, PUBLISHED_CHANNEL, WOR
 from elt.settings import REPOSITORY
 from tests.integration.dags.programs import DAGS, command, environment
 
-EXPECTED = {"draft", "dry_run", "ingest", "reports", "transform"}
-EXPECTED = {"draft", "dry_run", "ingest", "predict", "transform"}
+EXPECTED = {"draft", "dry_run", "ingest", "predict", "reports", "transform"}
 
 
 def _found_in(folder: Path, home: Path) -> dict[str, Any]:

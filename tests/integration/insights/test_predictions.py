@@ -53,7 +53,7 @@ def test_hard_subjects_are_expected_to_be_failed_more(reader: Pool) -> None:
     )
     planted = [effects.SUBJECT[str(subject)] for subject in rates]
     assert len(planted) > 20
-    assert np.corrcoef(planted, [float(str(rate)) for rate in rates.values()])[0, 1] < -0.6  # teachers differ, too
+    assert np.corrcoef(planted, [float(str(rate)) for rate in rates.values()])[0, 1] < -0.5  # teachers differ, too
 
 
 def test_one_year_of_results_cannot_judge_the_entrance_examination(reader: Pool) -> None:
