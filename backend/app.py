@@ -21,6 +21,7 @@ from backend.api import (
     keys,
     model_docs,
     multipart,
+    predictions,
     profiles,
     provenance,
     questions,
@@ -75,7 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.register(app)
     described = (drafts, contracts, header_mappings, profiles)
     data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
-    reading = (provenance, insights, ask, questions, reports, report_editions)
+    reading = (predictions, provenance, insights, ask, questions, reports, report_editions)
     for resource in (*data, *reading, keys, audit, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     page.register(app, load_contracts())

@@ -11,7 +11,8 @@ When `transform` has published marts, and every night at 02:30 UTC, for models t
 whenever Airflow's triggerer starts.
 
 ### What comes before, what comes after
-Before: `transform`. After: nothing; the API and the pages read `predictions`.
+Before: `transform`, which publishes the features together with the marts. After: nothing; the API and the pages read
+`predictions`.
 
 ### May I trigger it by hand?
 Yes, at any time; `python -m elt predict` is the same. Two of them never work at once, and it does nothing when nothing

@@ -43,7 +43,7 @@ INSIGHT = Insight(
         threshold_seeds=(),
     ),
     datasets=predictions.DATASETS,
-    sql=f"""
+    sql=rf"""
         with {predictions.STANDING}
 
         select
@@ -60,7 +60,7 @@ INSIGHT = Insight(
             above.place as parent_place,
             above.depth as parent_depth,
             case
-                when tree_node.label <> '' then tree_node.label
+                when tree_node.label <> '' then regexp_replace(tree_node.label, '((\S+\s+){{2}}\S+)\s+', '\1|', 'g')
                 when standing.kind = 'classification' then round(100 * tree_node.value::numeric) || '%%'
                 else round(tree_node.value::numeric, 1)::text
             end as shown
@@ -81,7 +81,12 @@ INSIGHT = Insight(
         "width": "container",
         "height": 420,
         "encoding": {
-            "x": {"field": "place", "type": "quantitative", "axis": None, "scale": {"domain": [-0.15, 1.15]}},
+            "x": {
+                "field": "place",
+                "type": "quantitative",
+                "axis": None,
+                "scale": {"zero": False, "nice": False, "padding": 58},
+            },
             "y": {"field": "depth", "type": "quantitative", "axis": None, "scale": {"reverse": True, "padding": 30}},
         },
         "layer": [
@@ -96,7 +101,7 @@ INSIGHT = Insight(
                     {"calculate": "(datum.place + datum.parent_place) / 2", "as": "middle"},
                     {"calculate": "(datum.depth + datum.parent_depth) / 2", "as": "height"},
                 ],
-                "mark": {"type": "text", "fontSize": 11, "dx": -10},
+                "mark": {"type": "text", "fontSize": 10, "dx": -10, "limit": 40},
                 "encoding": {
                     "x": {"field": "middle", "type": "quantitative"},
                     "y": {"field": "height", "type": "quantitative"},
@@ -108,20 +113,16 @@ INSIGHT = Insight(
                 "encoding": {"color": {"field": "value", "type": "quantitative", "legend": None}},
             },
             {
-                "transform": [
-                    {
-                        "calculate": "split(datum.shown, ' ').length > 4 ? [slice(split(datum.shown, ' '), 0, 4), "
-                        "slice(split(datum.shown, ' '), 4)] : [[datum.shown]]",
-                        "as": "parts",
-                    },
-                    {
-                        "calculate": "datum.parts.length > 1 ? [join(datum.parts[0], ' '), join(datum.parts[1], ' ')]"
-                        " : [datum.shown]",
-                        "as": "lines",
-                    },
-                ],
-                "mark": {"type": "text", "dy": -22, "fontSize": 11},
-                "encoding": {"text": {"field": "lines"}},
+                "mark": {
+                    "type": "text",
+                    "baseline": "bottom",
+                    "dy": -8,
+                    "fontSize": 10,
+                    "lineHeight": 11,
+                    "limit": 112,
+                    "lineBreak": "|",
+                },
+                "encoding": {"text": {"field": "shown"}},
             },
         ],
     },

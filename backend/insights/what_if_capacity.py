@@ -77,7 +77,12 @@ INSIGHT = Insight(
                 "title": "Outcomes found",
                 "axis": {"format": ".0%"},
             },
-            "color": {"field": "predictor", "type": "nominal", "title": None},
+            "color": {
+                "field": "predictor",
+                "type": "nominal",
+                "title": None,
+                "legend": {"columns": 1, "labelLimit": 240},
+            },
             "tooltip": [
                 {"field": "predictor", "title": "Listed by"},
                 {"field": "capacity_rate", "title": "Room for", "format": ".0%"},

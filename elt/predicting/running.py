@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 
 from elt import locks
 from elt.database import connect, only_row, transaction
-from elt.predicting import drift, registry
+from elt.predicting import actions, described, drift, registry
 from elt.predicting.card import card
 from elt.predicting.catalogue import TASKS
 from elt.predicting.evaluation import labelled
@@ -22,6 +22,7 @@ from elt.predicting.registry import Entry
 from elt.predicting.scoring import coming, scores
 from elt.predicting.tasks import Task
 from elt.predicting.training import program_fingerprint, restored, train
+from elt.registry import open_registry
 from elt.settings import Settings
 from elt.store import ObjectStore
 
@@ -38,7 +39,7 @@ class Outcome:
     said: str
 
 
-def predict(settings: Settings, tasks: Sequence[Task] = TASKS) -> list[Outcome]:
+def predict(settings: Settings, tasks: Sequence[Task] | None = None) -> list[Outcome]:
     """Bring predictions up to the published marts; empty where they are, or another run is at it.
 
     Each task is one transaction. Raises Unavailable where Postgres or the store went away; what was published stays.
@@ -48,6 +49,9 @@ def predict(settings: Settings, tasks: Sequence[Task] = TASKS) -> list[Outcome]:
         if not locks.try_predict_lock(connection):
             return []
         gate, store = Gate.load(), ObjectStore(settings)
+        if tasks is None:
+            with open_registry(settings) as contracts, transaction(connection):
+                tasks = [*TASKS, *described.tasks(connection, contracts)]
         found = []
         for task in tasks:
             with transaction(connection):
@@ -86,6 +90,8 @@ def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, ga
         said += "; nothing is published"
     else:
         said += f"; {_score(connection, store, task, published, frame)} scored"
+    actions.note_outcomes(connection, task, frame)
+    actions.compare(connection, task)
     _note(connection, task, whole, program, moved)
     return Outcome(task.name, is_trained, said)
 

@@ -121,3 +121,41 @@ create table predictions.run (
     drift jsonb not null default '{}',
     finished_at timestamptz not null default now()
 );
+
+-- The column that the owner of a described data set wants predicted.
+create table predictions.target (
+    dataset_id text primary key references catalog.dataset,
+    field text not null, -- as the contract calls it
+    account_id integer references catalog.account,
+    named_at timestamptz not null default now()
+);
+
+-- What somebody did for a flagged student, before the outcome was known.
+create table predictions.action (
+    action_id integer generated always as identity primary key,
+    task text not null,
+    student_key uuid not null,
+    student_id text not null,
+    moment text not null,
+    action text not null check (action in ('talk', 'tutoring', 'family', 'attendance', 'other')),
+    account_id integer references catalog.account,
+    recorded_at timestamptz not null default now(),
+    unique (task, student_key, moment, action)
+);
+
+-- What came of them, beside students with like predictions for whom nothing was recorded. Not an experiment.
+create table predictions.action_comparison (
+    task text not null,
+    action text not null,
+    student_count integer not null,
+    similar_count integer not null,
+    outcome double precision not null,
+    similar_outcome double precision not null,
+    gap double precision not null,
+    low double precision,
+    high double precision,
+    compared_at timestamptz not null default now(),
+    primary key (task, action)
+);
+
+alter table predictions.score add column outcome double precision; -- once it is known: what the value was about

@@ -1,0 +1,120 @@
+"""Predictions over HTTP: one student's scores with reasons and history, actions taken, and the target of a data set."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from backend.api import parameters
+from backend.api.representation import time_text
+from backend.auth import account, require_role
+from backend.services import services
+from elt import audit
+from elt.access.roles import ADMINISTRATOR, PRINCIPAL, SENDERS, TEACHER
+from elt.errors import NotFound
+from elt.predicting import actions, described
+from elt.receiving import contract_of
+
+blueprint = Blueprint("predictions", __name__, url_prefix="/api/v1")
+
+
+@blueprint.get("/predictions/students/<student_id>")
+@require_role(ADMINISTRATOR)
+def get_student(student_id: str) -> Response:
+    """What is predicted of one student.
+    ---
+    tags: [predictions]
+    description: >
+      Current scores with their reasons, and those of earlier moments with what came. A status of `not_enough_evidence`
+      has no number, and says why. Reading it is on record.
+    parameters:
+      - {name: student_id, in: path, required: true, schema: {type: string}}
+    responses:
+      200:
+        description: Scores, the current ones first.
+        content: {application/json: {schema: {type: object}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    with services().pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select score.task, model.title, unit, moment, score.status, value, because, reasons, risk_tier, is_current,
+                outcome, scored_at, model_id
+            from predictions.score inner join predictions.model using (model_id)
+            where student_id = %s order by is_current desc, score.task, moment desc, unit
+            """,
+            [student_id],
+        )
+        names = [column.name for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        if not rows:
+            raise NotFound("no_prediction", "Nothing is predicted of a student with that number.")
+        audit.record(connection, account().account_id, "prediction.read", student_id, None)
+    return jsonify(student_id=student_id, scores=[{**row, "scored_at": time_text(row["scored_at"])} for row in rows])
+
+
+@blueprint.post("/predictions/actions")
+@require_role(ADMINISTRATOR, PRINCIPAL, TEACHER)
+def post_action() -> tuple[Response, int]:
+    """Record what was done for a flagged student.
+    ---
+    tags: [predictions]
+    description: >
+      Teachers and principals may for their own students. Once outcomes are known, students with an action are set beside
+      students with like predictions and none: that is not an experiment.
+    requestBody:
+      required: true
+      content:
+        application/json:
+          schema:
+            type: object
+            required: [outcome, student_id, action]
+            properties:
+              outcome: {type: string, description: As in the scores, example: laurel_failing}
+              student_id: {type: string}
+              action: {type: string, enum: [talk, tutoring, family, attendance, other]}
+    responses:
+      201:
+        description: Recorded, once for each student, moment and action.
+        content: {application/json: {schema: {type: object}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    said: dict[str, Any] = parameters.json_object("outcome", "student_id", "action")
+    outcome, student_id, action = (str(said.get(name) or "") for name in ("outcome", "student_id", "action"))
+    who = account()
+    with services().pool.connection() as connection:
+        number = actions.record(connection, who.role, who.account_id, outcome, student_id, action)
+        audit.record(connection, who.account_id, "prediction.action", student_id, {"outcome": outcome})
+    return jsonify(action_id=number, outcome=outcome, student_id=student_id, action=action), 201
+
+
+@blueprint.put("/datasets/<dataset:dataset>/target")
+@require_role(*SENDERS)
+def put_target(dataset: str) -> Response:
+    """Name the column of a described data set that is to be predicted.
+    ---
+    tags: [datasets]
+    description: >
+      From all columns but the key and those marked personal. A column that gives the target away is refused by name (see
+      the model card). The model follows with the next run of `predict`.
+    parameters:
+      - {$ref: "#/components/parameters/dataset"}
+    requestBody:
+      required: true
+      content:
+        application/json:
+          schema: {type: object, required: [column], properties: {column: {type: string}}}
+          example: {column: Exam_Score}
+    responses:
+      200:
+        description: The target.
+        content: {application/json: {schema: {type: object}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    contract = contract_of(services().contracts, dataset)
+    if not contract.is_described:
+        raise NotFound("ships_with_laurel", "What is predicted of this data set is Laurel's own choice.")
+    column = str(parameters.json_object("column")["column"])
+    with services().pool.connection() as connection:
+        described.name_target(connection, contract, column, account().account_id)
+        audit.record(connection, account().account_id, "target.name", dataset, None)
+    return jsonify(dataset=dataset, column=column)
