@@ -59,8 +59,8 @@ def post_action() -> tuple[Response, int]:
     ---
     tags: [predictions]
     description: >
-      Teachers and principals may for their own students. Once outcomes are known, students with an action are set beside
-      students with like predictions and none: that is not an experiment.
+      Teachers and principals may for their own students. Once outcomes are known, students with an action are set
+      beside students with like predictions and none: that is not an experiment.
     requestBody:
       required: true
       content:
@@ -94,8 +94,8 @@ def put_target(dataset: str) -> Response:
     ---
     tags: [datasets]
     description: >
-      From all columns but the key and those marked personal. A column that gives the target away is refused by name (see
-      the model card). The model follows with the next run of `predict`.
+      From all columns but the key and those marked personal. A column that gives the target away is refused by name
+      (see the model card). The model follows with the next run of `predict`.
     parameters:
       - {$ref: "#/components/parameters/dataset"}
     requestBody:

@@ -91,7 +91,7 @@ INSIGHT = Insight(
     ),
     chart={
         "width": "container",
-        "height": {"step": 20},
+        "height": {"step": 34},
         "mark": {"type": "bar"},
         "encoding": {
             "y": {"field": "student_id", "type": "nominal", "title": None, "sort": "-x"},

@@ -87,7 +87,13 @@ INSIGHT = Insight(
                 "axis": None,
                 "scale": {"zero": False, "nice": False, "padding": 58},
             },
-            "y": {"field": "depth", "type": "quantitative", "axis": None, "scale": {"reverse": True, "padding": 30}},
+            "y": {
+                "field": "depth",
+                "type": "quantitative",
+                "title": "Questions asked",
+                "axis": {"tickMinStep": 1, "grid": False},
+                "scale": {"reverse": True, "padding": 30},
+            },
         },
         "layer": [
             {
@@ -113,6 +119,7 @@ INSIGHT = Insight(
                 "encoding": {"color": {"field": "value", "type": "quantitative", "legend": None}},
             },
             {
+                "transform": [{"calculate": "'' + datum.shown", "as": "words"}],
                 "mark": {
                     "type": "text",
                     "baseline": "bottom",
@@ -122,7 +129,7 @@ INSIGHT = Insight(
                     "limit": 112,
                     "lineBreak": "|",
                 },
-                "encoding": {"text": {"field": "shown"}},
+                "encoding": {"text": {"field": "words"}},
             },
         ],
     },

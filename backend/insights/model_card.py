@@ -106,6 +106,7 @@ INSIGHT = Insight(
             newest.card #>> '{made_with,dbt_project}' as dbt_project,
             metric.predictor,
             metric.metric,
+            coalesce(metric.metric in ('auc', 'mae'), false)::integer as is_main,
             metric.value,
             metric.low,
             metric.high,
@@ -126,7 +127,8 @@ INSIGHT = Insight(
     ),
     chart={
         "width": "container",
-        "transform": [{"filter": "datum.metric == 'auc' || datum.metric == 'mae'"}],
+        "height": {"step": 34},
+        "transform": [{"filter": "datum.is_main"}],
         "encoding": {"y": {"field": "predictor", "type": "nominal", "title": None, "sort": "-x"}},
         "layer": [
             {

@@ -56,6 +56,7 @@ INSIGHT = Insight(
             subgroup.level,
             subgroup.attribute || ': ' || subgroup.level as subgroup_name,
             subgroup.metric,
+            (subgroup.metric in ('missed_rate', 'mae'))::integer as is_main,
             subgroup.value,
             subgroup.rest,
             subgroup.gap,
@@ -79,7 +80,8 @@ INSIGHT = Insight(
     ),
     chart={
         "width": "container",
-        "transform": [{"filter": "datum.metric == 'missed_rate' || datum.metric == 'mae'"}],
+        "height": {"step": 34},
+        "transform": [{"filter": "datum.is_main"}],
         "encoding": {"y": {"field": "subgroup_name", "type": "nominal", "title": None}},
         "layer": [
             {
