@@ -1,9 +1,9 @@
-"""Who may fail subjects in the coming term, with reasons. For administrators only: it lists single students."""
+"""Who may fail subjects in the coming term, with reasons. Lists single students: each role sees those of its scope."""
 
 from collections.abc import Sequence
 
 from backend.reporting import predictions
-from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
+from backend.reporting.insight import OF_STUDENTS, Column, Definition, Finding, Insight, Parameter, Row
 from backend.reporting.values import shown
 
 
@@ -125,6 +125,6 @@ INSIGHT = Insight(
             all_label="All terms",
         ),
     ),
-    audience=frozenset({"administrator"}),
+    audience=OF_STUDENTS,
     related=("model_card", "what_if_capacity", "at_risk_students"),
 )

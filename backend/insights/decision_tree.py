@@ -79,7 +79,7 @@ INSIGHT = Insight(
     ),
     chart={
         "width": "container",
-        "height": 420,
+        "height": 460,
         "encoding": {
             "x": {
                 "field": "place",
@@ -119,11 +119,27 @@ INSIGHT = Insight(
                 "encoding": {"color": {"field": "value", "type": "quantitative", "legend": None}},
             },
             {
-                "transform": [{"calculate": "'' + datum.shown", "as": "words"}],
+                "transform": [{"filter": "datum.label != ''"}, {"calculate": "'' + datum.shown", "as": "words"}],
                 "mark": {
                     "type": "text",
-                    "baseline": "bottom",
-                    "dy": -8,
+                    "baseline": "top",
+                    "dy": -52,
+                    "fontSize": 10,
+                    "lineHeight": 11,
+                    "limit": 112,
+                    "lineBreak": "|",
+                },
+                "encoding": {"text": {"field": "words"}},
+            },
+            {
+                "transform": [
+                    {"filter": "datum.label == '' || !isString(datum.label)"},
+                    {"calculate": "'' + datum.shown", "as": "words"},
+                ],
+                "mark": {
+                    "type": "text",
+                    "baseline": "top",
+                    "dy": 8,
                     "fontSize": 10,
                     "lineHeight": 11,
                     "limit": 112,

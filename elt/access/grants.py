@@ -12,7 +12,7 @@ from elt.access.roles import ROLES
 from elt.database import only_row
 from elt.errors import LaurelError
 
-PUBLIC_SCHEMAS = ("marts", "marts_store", "marts_part_store", "catalog", "access")
+PUBLIC_SCHEMAS = ("marts", "marts_store", "marts_part_store", "catalog", "access", "predictions")
 PRIVATE_SCHEMAS = ("marts_private", "marts_private_store")
 PROGRAMS_SCHEMAS = ("predictions",)  # whose tables a program fills, not dbt: there is no publication to protect them
 
