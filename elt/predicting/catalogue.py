@@ -116,18 +116,17 @@ OULAD_FEATURES = (
     Feature("registered_day", "day of registration", unit="days"),
     Feature("previous_attempt_count", "earlier attempts"),
     Feature("studied_credits", "credits studied at the time"),
-    Feature("submitted_count", "assessments handed in"),
-    Feature("missing_count", "assessments due and not handed in"),
-    Feature("late_count", "assessments handed in late"),
-    Feature("mean_score", "mean score so far", unit="points"),
+    Feature("submitted_count_gap", "assessments handed in, beside the others", unit="points"),
+    Feature("missing_count_gap", "assessments missing, beside the others", unit="points"),
+    Feature("late_count_gap", "assessments late, beside the others", unit="points"),
+    Feature("mean_score_gap", "mean score so far, beside the others", unit="points"),
     Feature("lowest_score", "lowest score so far", unit="points"),
-    Feature("days_since_submitted", "days since something was handed in", unit="days"),
+    Feature("days_since_submitted_gap", "days since something was handed in, beside the others", unit="points"),
 )
 CLICK_FEATURES = (
-    Feature("click_count", "clicks so far"),
-    Feature("recent_click_count", "clicks in the last two weeks"),
-    Feature("active_day_count", "active days so far", unit="days"),
-    Feature("recent_active_day_count", "active days in the last two weeks", unit="days"),
+    Feature("click_count_gap", "clicks so far, beside the others", unit="points"),
+    Feature("active_day_count_gap", "active days so far, beside the others", unit="points"),
+    Feature("recent_active_day_count_gap", "active days in the last two weeks, beside the others", unit="points"),
 )
 OULAD_SUBGROUPS = ("gender", "region", "has_disability_text", "imd_band", "age_band")
 DAYS = (0, 30, 60, 90)

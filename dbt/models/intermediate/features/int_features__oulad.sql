@@ -129,73 +129,91 @@ clicks as (
     inner join {{ ref('prediction_day') }} as prediction_day
         on week.presentation_week < floor(prediction_day.prediction_day / 7.0)
     group by week.student_key, week.section_key, prediction_day.prediction_day
+),
+
+known as (
+    select
+        moments.student_key,
+        moments.section_key,
+        moments.prediction_day,
+        moments.source_system,
+        sections.section_name,
+        sections.module_code,
+        sections.presentation_code,
+        sections.start_date,
+        sections.end_date,
+        -- A file that ends months before its presentation may lack lines anywhere: a task may ask for more.
+        coalesce(sections.last_click_day >= sections.length_days - 7, false) as has_whole_clicks,
+        coalesce(sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1, false) as has_clicks,
+        dim_student.gender,
+        moments.region,
+        moments.highest_education,
+        moments.imd_band,
+        moments.age_band,
+        moments.has_disability,
+        moments.registered_day,
+        moments.previous_attempt_count,
+        moments.studied_credits,
+        coalesce(handed_in.submitted_count, 0)::integer as submitted_count,
+        coalesce(due.due_count, 0)::integer as due_count,
+        (coalesce(due.due_count, 0) - coalesce(handed_in.submitted_due_count, 0))::integer as missing_count,
+        coalesce(handed_in.late_count, 0)::integer as late_count,
+        handed_in.mean_score::double precision as mean_score,
+        handed_in.lowest_score::double precision as lowest_score,
+        (moments.prediction_day - handed_in.last_submitted_day)::integer as days_since_submitted,
+        case
+            when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
+                then coalesce(clicks.click_count, 0)
+        end::integer as click_count,
+        case
+            when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
+                then coalesce(clicks.recent_click_count, 0)
+        end::integer as recent_click_count,
+        case
+            when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
+                then coalesce(clicks.active_day_count, 0)
+        end::integer as active_day_count,
+        case
+            when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
+                then coalesce(clicks.recent_active_day_count, 0)
+        end::integer as recent_active_day_count,
+        (moments.final_result = 'Withdrawn')::integer as is_withdrawn,
+        (moments.final_result in ('Withdrawn', 'Fail'))::integer as is_failed_or_withdrawn,
+        case
+            when moments.final_result <> 'Withdrawn' and weights.weight_pct > 0
+                then coalesce(final_scores.weighted_score, 0) / weights.weight_pct
+        end::double precision as final_score
+    from moments
+    inner join sections on moments.section_key = sections.section_key
+    left join {{ ref('dim_student__oulad') }} as dim_student on moments.student_key = dim_student.student_key
+    left join due on moments.section_key = due.section_key and moments.prediction_day = due.prediction_day
+    left join handed_in
+        on
+            moments.student_key = handed_in.student_key
+            and moments.section_key = handed_in.section_key
+            and moments.prediction_day = handed_in.prediction_day
+    left join clicks
+        on
+            moments.student_key = clicks.student_key
+            and moments.section_key = clicks.section_key
+            and moments.prediction_day = clicks.prediction_day
+    left join weights on moments.section_key = weights.section_key
+    left join final_scores
+        on moments.student_key = final_scores.student_key and moments.section_key = final_scores.section_key
 )
 
+-- Presentations differ in what is due when: beside those enrolled on the same day, a number means the same in all.
 select
-    moments.student_key,
-    moments.section_key,
-    moments.prediction_day,
-    moments.source_system,
-    sections.section_name,
-    sections.module_code,
-    sections.presentation_code,
-    sections.start_date,
-    sections.end_date,
-    -- A file that ends months before its presentation may lack lines anywhere: who trains on clicks may ask for more.
-    coalesce(sections.last_click_day >= sections.length_days - 7, false) as has_whole_clicks,
-    coalesce(sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1, false) as has_clicks,
-    dim_student.gender,
-    moments.region,
-    moments.highest_education,
-    moments.imd_band,
-    moments.age_band,
-    moments.has_disability,
-    moments.registered_day,
-    moments.previous_attempt_count,
-    moments.studied_credits,
-    coalesce(handed_in.submitted_count, 0)::integer as submitted_count,
-    coalesce(due.due_count, 0)::integer as due_count,
-    (coalesce(due.due_count, 0) - coalesce(handed_in.submitted_due_count, 0))::integer as missing_count,
-    coalesce(handed_in.late_count, 0)::integer as late_count,
-    handed_in.mean_score::double precision as mean_score,
-    handed_in.lowest_score::double precision as lowest_score,
-    (moments.prediction_day - handed_in.last_submitted_day)::integer as days_since_submitted,
-    case
-        when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
-            then coalesce(clicks.click_count, 0)
-    end::integer as click_count,
-    case
-        when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
-            then coalesce(clicks.recent_click_count, 0)
-    end::integer as recent_click_count,
-    case
-        when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
-            then coalesce(clicks.active_day_count, 0)
-    end::integer as active_day_count,
-    case
-        when sections.last_click_day >= 7 * floor(moments.prediction_day / 7.0) - 1
-            then coalesce(clicks.recent_active_day_count, 0)
-    end::integer as recent_active_day_count,
-    (moments.final_result = 'Withdrawn')::integer as is_withdrawn,
-    (moments.final_result in ('Withdrawn', 'Fail'))::integer as is_failed_or_withdrawn,
-    case
-        when moments.final_result <> 'Withdrawn' and weights.weight_pct > 0
-            then coalesce(final_scores.weighted_score, 0) / weights.weight_pct
-    end::double precision as final_score
-from moments
-inner join sections on moments.section_key = sections.section_key
-left join {{ ref('dim_student__oulad') }} as dim_student on moments.student_key = dim_student.student_key
-left join due on moments.section_key = due.section_key and moments.prediction_day = due.prediction_day
-left join handed_in
-    on
-        moments.student_key = handed_in.student_key
-        and moments.section_key = handed_in.section_key
-        and moments.prediction_day = handed_in.prediction_day
-left join clicks
-    on
-        moments.student_key = clicks.student_key
-        and moments.section_key = clicks.section_key
-        and moments.prediction_day = clicks.prediction_day
-left join weights on moments.section_key = weights.section_key
-left join final_scores
-    on moments.student_key = final_scores.student_key and moments.section_key = final_scores.section_key
+    known.*,
+    (known.submitted_count - avg(known.submitted_count) over same_day)::double precision as submitted_count_gap,
+    (known.missing_count - avg(known.missing_count) over same_day)::double precision as missing_count_gap,
+    (known.late_count - avg(known.late_count) over same_day)::double precision as late_count_gap,
+    (known.mean_score - avg(known.mean_score) over same_day)::double precision as mean_score_gap,
+    (known.days_since_submitted - avg(known.days_since_submitted) over same_day)::double precision
+        as days_since_submitted_gap,
+    (known.click_count - avg(known.click_count) over same_day)::double precision as click_count_gap,
+    (known.active_day_count - avg(known.active_day_count) over same_day)::double precision as active_day_count_gap,
+    (known.recent_active_day_count - avg(known.recent_active_day_count) over same_day)::double precision
+        as recent_active_day_count_gap
+from known
+window same_day as (partition by known.section_key, known.prediction_day)
