@@ -42,7 +42,7 @@ class Outcome:
 def predict(settings: Settings, tasks: Sequence[Task] | None = None) -> list[Outcome]:
     """Bring predictions up to the published marts; empty where they are, or another run is at it.
 
-    Each task is one transaction. Raises Unavailable where Postgres or the store went away; what was published stays.
+    Results of a task are one transaction. Raises Unavailable where Postgres or the store went away; the rest stays.
     """
     connection = connect(settings.database_url)
     try:
@@ -54,46 +54,57 @@ def predict(settings: Settings, tasks: Sequence[Task] | None = None) -> list[Out
                 tasks = [*TASKS, *described.tasks(connection, contracts)]
         found = []
         for task in tasks:
-            with transaction(connection):
-                if outcome := _bring_up_to_date(connection, store, task, gate):
-                    log.info("%s: %s", outcome.task, outcome.said)
-                    found.append(outcome)
+            if outcome := _bring_up_to_date(connection, store, task, gate):
+                log.info("%s: %s", outcome.task, outcome.said)
+                found.append(outcome)
         return found
     finally:
         connection.close()
 
 
 def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, gate: Gate) -> Outcome | None:
-    frame = _load(connection, task)
-    if not len(frame):
-        forget(connection, task)
-        return None
-    whole = frame.fingerprint()
+    """Two short transactions, one to read and one to write: what trains in between holds no lock that others need."""
     program = hashlib.sha256((program_fingerprint() + str(gate.limits)).encode()).hexdigest()
+    with transaction(connection):
+        frame = _load(connection, task)
+        whole, newest, seen = frame.fingerprint(), registry.latest(connection, task.name), _seen(connection, task)
+        if not len(frame):
+            forget(connection, task)
+            return None
+        if seen == (whole, program, True):
+            return None
+        moved = _drift(task, newest, frame)
+        known_rows = len(labelled(task, frame))
+        is_due = _is_due(connection, newest, seen, program, moved, known_rows)
+        with connection.cursor() as cursor:
+            cursor.execute("select max(transform_run_id) from catalog.transform_run where status = 'published'")
+            (run,) = only_row(cursor)
+    trained = train(task, frame, gate) if is_due else None
+    stored = registry.keep_artefact(store, trained) if trained else None
+    said = "the model still holds" if not is_due else "no outcome to learn from"
+    with transaction(connection):
+        if trained and stored:
+            told = card(connection, trained, gate)
+            model_id = registry.record(connection, trained, told, whole, run, stored)
+            verdict = f"refused: {' '.join(trained.refusals)}" if trained.refusals else "published"
+            said = f"model {model_id} {verdict}"
+        said += _score(connection, store, task, frame)
+        actions.note_outcomes(connection, task, frame)
+        actions.compare(connection, task)
+        _note(connection, task, whole, program, moved)
+    return Outcome(task.name, trained is not None, said)
+
+
+def _seen(connection: Connection, task: Task) -> tuple[str, str, bool] | None:
+    """What was last looked at, by which program, and whether that is less than a week ago."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select data_fingerprint, program_fingerprint, finished_at > now() - %s from predictions.run "
             "where task = %s",
             [RETRAINED_AFTER, task.name],
         )
-        seen = cursor.fetchone()
-    if seen == (whole, program, True):
-        return None
-    newest = registry.latest(connection, task.name)
-    published = registry.latest(connection, task.name, "published")
-    moved = _drift(task, newest, frame)
-    is_trained = _is_due(connection, newest, seen, program, moved, len(labelled(task, frame)))
-    said = _train(connection, store, task, frame, gate) if is_trained else "the model still holds"
-    published = registry.latest(connection, task.name, "published") if is_trained else published
-    if published is None:
-        withdraw(connection, task)
-        said += "; nothing is published"
-    else:
-        said += f"; {_score(connection, store, task, published, frame)} scored"
-    actions.note_outcomes(connection, task, frame)
-    actions.compare(connection, task)
-    _note(connection, task, whole, program, moved)
-    return Outcome(task.name, is_trained, said)
+        row: tuple[str, str, bool] | None = cursor.fetchone()
+    return row
 
 
 def _load(connection: Connection, task: Task) -> Frame:
@@ -131,24 +142,16 @@ def _drift(task: Task, newest: Entry | None, frame: Frame) -> dict[str, float]:
     return drift.measure(task.features, newest.card["training_profile"], coming(frame))
 
 
-def _train(connection: Connection, store: ObjectStore, task: Task, frame: Frame, gate: Gate) -> str:
-    trained = train(task, frame, gate)
-    if trained is None:
-        return "no outcome to learn from"
-    stored = registry.keep_artefact(store, trained)
-    with connection.cursor() as cursor:
-        cursor.execute("select max(transform_run_id) from catalog.transform_run where status = 'published'")
-        (run,) = only_row(cursor)
-    model_id = registry.record(connection, trained, card(connection, trained, gate), frame.fingerprint(), run, stored)
-    return f"model {model_id} " + (f"refused: {' '.join(trained.refusals)}" if trained.refusals else "published")
-
-
-def _score(connection: Connection, store: ObjectStore, task: Task, entry: Entry, frame: Frame) -> int:
+def _score(connection: Connection, store: ObjectStore, task: Task, frame: Frame) -> str:
+    """Score with the model in force, if there is one."""
+    entry = registry.latest(connection, task.name, "published")
+    if entry is None:
+        withdraw(connection, task)
+        return "; nothing is published"
     fitted, held = restored(task, registry.artefact(store, entry))
-    asked = coming(frame)
-    found = scores(task, fitted, asked, held)
+    found = scores(task, fitted, coming(frame), held)
     publish(connection, task, entry.model_id, found, frame)
-    return sum(one.value is not None for one in found)
+    return f"; {sum(one.value is not None for one in found)} scored"
 
 
 def _note(connection: Connection, task: Task, whole: str, program: str, moved: Mapping[str, float]) -> None:
