@@ -72,9 +72,7 @@ def build(settings: Settings, datasets: Sequence[str] | None) -> list[NodeResult
     Raises LaurelError where dbt could not even start: a broken project, say.
     """
     arguments = [*BUILD, *directories(settings)]
-    if datasets is None:
-        arguments.append("--full-refresh")  # a seed that has other columns than before is made anew
-    else:
+    if datasets is not None:
         # `laurel/students` is the source laurel.students.
         arguments += ["--select", *(f"source:{dataset.replace('/', '.')}+" for dataset in datasets)]
     result = invoke(settings, arguments)
