@@ -117,7 +117,8 @@ def _view(board: Board) -> str:
     chosen = {name: value for name, value in request.args.items() if value}
     insights = [insight for name in board.insights for insight in visible_to(account().role) if insight.name == name]
     _check_names(chosen, insights)
-    panels = [_panel(insight, chosen) for insight in insights]
+    # What has nothing to show yet comes last, in the board's order otherwise.
+    panels = sorted((_panel(insight, chosen) for insight in insights), key=lambda panel: panel.chart is None)
     return render_template(
         "board.html", board=board, panels=panels, filters=_filters(panels, chosen), rows=TABLE_ROWS,
         is_filtered=bool(chosen), plain=url_for(f"pages.{board.endpoint}"),
