@@ -11,6 +11,7 @@ from backend.reporting.insight import Row
 from backend.reporting.movements import Movement, datasets_of, kpis, last_movements
 from backend.reporting.registry import registry, visible_to
 from backend.reporting.result import Freshness, Result, answer, freshness_of
+from backend.reporting.seeds import seed
 from backend.reporting.values import shown
 from backend.services import services
 from elt.errors import Unavailable
@@ -18,7 +19,7 @@ from elt.mart_changes import in_words
 
 WIDTH, HEIGHT = 120, 32  # of a spark line, in its own units
 LEAST_SPAN = 0.2  # of the largest value: what a line's height shows at least
-SOURCES = {"laurel": "The school", "oulad": "Open University (OULAD)", "district": "The district"}
+SOURCES = {"laurel": "The school", "district": "The district", "oulad": "Open University (OULAD)"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Tile:
     movement: Movement | None
     url: str
     definition: str
+    thresholds: tuple[str, ...]
     source: str
     fraction: str
     rejected_rate: float | None
@@ -51,7 +53,7 @@ def overview() -> str:
         moves = last_movements(connection)
         fresh = freshness_of(connection, sorted({dataset for name in kpis() for dataset in datasets_of(name)}))
     groups = {
-        SOURCES.get(source, source): [_tile(row, moves, fresh) for row in result.rows]
+        SOURCES.get(source, source): [_tile(row, source, moves, fresh) for row in result.rows]
         for source, result in figures.items()
     }
     tasks = attention.tasks(services(), account(), visible_account_id())
@@ -74,7 +76,7 @@ def _figures() -> tuple[dict[str, Result], str | None]:
     )
 
 
-def _tile(row: Row, moves: Mapping[str, Movement], freshness: Freshness) -> Tile:
+def _tile(row: Row, source_system: str, moves: Mapping[str, Movement], freshness: Freshness) -> Tile:
     name, unit = row["kpi_name"], row["kpi_unit"]
     seed_row = kpis()[name]
     parts = [_counted(row[part]) for part in ("numerator", "denominator") if row[part] is not None]
@@ -87,9 +89,20 @@ def _tile(row: Row, moves: Mapping[str, Movement], freshness: Freshness) -> Tile
         movement=moves.get(name),
         url=_detail(name),
         definition=seed_row["definition"],
+        thresholds=_thresholds(seed_row["definition"], source_system),
         source=seed_row["source"],
         fraction=" / ".join(parts) or "hidden",
         rejected_rate=freshness.rejected_of(datasets_of(name)),
+    )
+
+
+def _thresholds(definition: str, source_system: str) -> tuple[str, ...]:
+    """The thresholds that a definition names, with their value and where it comes from."""
+    return tuple(
+        f"{row['threshold_value']} {row['unit']}, {row['rule']}: {row['source']}"
+        for row in seed("kpi_threshold")
+        if row["source_system"] == source_system
+        and row["threshold_name"].replace("_", " ") in definition.replace("_", " ")
     )
 
 

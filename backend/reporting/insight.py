@@ -15,6 +15,12 @@ EVERYBODY = frozenset(ROLES)
 OF_STUDENTS = frozenset(KNOW_PERSONS)  # lists single students: each role those of its scope, as the policies say
 READABLE_SCHEMAS = frozenset({"marts", "catalog", "predictions"})
 _RELATION = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)", re.IGNORECASE)
+# Behind a comma, or called as a function: whatever names a schema of the warehouse.
+_IN_A_SCHEMA = re.compile(
+    r"\b((?:access|catalog|information_schema|pg_catalog|predictions|public|seeds"
+    r"|(?:raw|staging|intermediate|build|marts|dry_run)\w*)\.[a-z_][a-z0-9_]*)",
+    re.IGNORECASE,
+)
 _COMMON_TABLE = re.compile(r"(?:\bwith|,)\s+([a-z_][a-z0-9_]*)\s+as\s+(?:materialized\s+)?\(", re.IGNORECASE)
 
 
@@ -97,7 +103,8 @@ class Insight:
         found: set[str] = set()
         for statement in (self.sql, *(parameter.values_sql for parameter in self.parameters)):
             own = {name.lower() for name in _COMMON_TABLE.findall(statement)}
-            found |= {name.lower() for name in _RELATION.findall(statement)} - own
+            named = (*_RELATION.findall(statement), *_IN_A_SCHEMA.findall(statement))
+            found |= {name.lower() for name in named} - own
         return frozenset(found)
 
     def marts(self) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def _contains(text: str | None) -> str | None:
 
 def choices(connection: Connection, source: str) -> tuple[Sequence[str], Sequence[str]]:
     """The source systems that have students, and the grade levels of this one."""
-    sources = rows(connection, "select source_system from marts.rpt_kpi group by 1 order by 1", {})
+    sources = rows(connection, "select source_system from marts.dim_student where is_current group by 1 order by 1", {})
     levels = rows(
         connection,
         "select grade_level from marts.dim_session where source_system = %(source)s and grade_level is not null "

@@ -123,7 +123,7 @@ def test_unqualified_and_private_relations_are_seen() -> None:
         "left join d on true",
         chart={}, finding=registry()["pass_rate"].finding,
     )  # fmt: skip
-    assert insight.relations() >= {"marts.rpt_a", "marts_private.b", "d"}
+    assert insight.relations() >= {"marts.rpt_a", "marts_private.b", "d", "raw.c"}
     assert "own" not in insight.relations()
 
 
