@@ -19,9 +19,10 @@ from elt.database import Pool
 from elt.errors import Unavailable
 
 STATEMENT_TIMEOUT = "10s"
-# Rights come with the first publication after an upgrade.
+# Rights and new columns come with the first publication after an upgrade.
 NOT_PUBLISHED = (
     psycopg2.errors.UndefinedTable,
+    psycopg2.errors.UndefinedColumn,
     psycopg2.errors.InvalidSchemaName,
     psycopg2.errors.InsufficientPrivilege,
 )
