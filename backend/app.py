@@ -33,7 +33,7 @@ from backend.api import (
 )
 from backend.api.converters import DatasetConverter
 from backend.openapi import page
-from backend.pages import live
+from backend.pages import live, openid
 from backend.services import EXTENSION, Services
 from elt.contract import load_contracts
 from elt.database import Pool
@@ -80,5 +80,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     for resource in (*data, *reading, keys, audit, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     page.register(app, load_contracts())
+    openid.register(app, settings)
     app.after_request(security.add_headers)
     return app

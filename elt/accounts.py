@@ -126,6 +126,17 @@ def authenticate(connection: Connection, key: str) -> Account | None:
     return Account(*row) if row else None
 
 
+def named(connection: Connection, name: str) -> Account | None:
+    """The account of this name, while it is open."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select account_id, name, role from catalog.account where name = %s and closed_at is null",
+            [name.replace("\0", "")],
+        )
+        row = cursor.fetchone()
+    return Account(*row) if row else None
+
+
 def find(connection: Connection, account_id: int) -> Account | None:
     """The account with this number, while it is open."""
     with connection.cursor() as cursor:

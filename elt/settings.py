@@ -69,6 +69,10 @@ class Settings:
     session_secret: str
     max_upload_bytes: int
     max_multipart_bytes: int
+    oidc_issuer: str | None
+    oidc_client_id: str | None
+    oidc_client_secret: str | None
+    oidc_claim: str
     api_url: str
     airflow_url: str
     backend_url: str
@@ -99,6 +103,10 @@ class Settings:
             session_secret=required("LAUREL_SESSION_SECRET"),
             max_upload_bytes=int(environment.get("LAUREL_MAX_UPLOAD_BYTES", 5 * GIBIBYTE)),
             max_multipart_bytes=int(environment.get("LAUREL_MAX_MULTIPART_BYTES", 100 * GIBIBYTE)),
+            oidc_issuer=environment.get("LAUREL_OIDC_ISSUER") or None,
+            oidc_client_id=required("LAUREL_OIDC_CLIENT_ID") if environment.get("LAUREL_OIDC_ISSUER") else None,
+            oidc_client_secret=environment.get("LAUREL_OIDC_CLIENT_SECRET") or None,
+            oidc_claim=environment.get("LAUREL_OIDC_CLAIM", "email"),
             api_url=api_url,
             airflow_url=environment.get("AIRFLOW_URL", "http://127.0.0.1:8080"),
             backend_url=environment.get("LAUREL_BACKEND_URL") or api_url,

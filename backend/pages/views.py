@@ -17,6 +17,7 @@ from backend.pages import (
     lineage,
     live,
     navigation,
+    openid,
     overview,
     report_list,
     signing_in,
@@ -42,6 +43,7 @@ blueprint.add_app_template_filter(decimals_of, "decimals_of")
 blueprint.add_app_template_filter(prose, "prose")
 blueprint.add_app_template_filter(threshold_sources, "threshold_sources")
 signing_in.add_to(blueprint)
+openid.add_to(blueprint)
 overview.add_to(blueprint)
 catalogue.add_to(blueprint)
 students.add_to(blueprint)
@@ -101,6 +103,7 @@ def _shared() -> dict[str, object]:
         "navigation": navigation.links,
         "news_of": live.news_of,
         "signed_in": signing_in.signed_in,
+        "has_openid": openid.is_configured,
     }
 
 

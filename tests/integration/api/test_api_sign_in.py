@@ -2,12 +2,18 @@
 
 import io
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import psycopg2
 import pytest
+import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from psycopg2.extensions import connection as Connection
@@ -18,6 +24,7 @@ from elt import accounts, audit
 from elt.access import passwords, pseudonyms
 from elt.database import connect, transaction
 from elt.settings import Settings
+from stack import ports
 from tests.integration.api.conftest import Client
 
 PASSWORD = "four quiet green elephants"
@@ -206,3 +213,59 @@ def test_the_page_finds_what_was_asked_for(app: Flask, auditor: Client, ada: Cli
     with transaction(ledger):
         assert pseudonyms.pseudonym(ledger, "laurel", "LHS-4711") == name
         assert pseudonyms.pseudonym(ledger, "oulad", "LHS-4711") != name
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """A running OpenID Connect provider that is not ours."""
+    port = ports.any_free()
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    issuer = f"http://{ports.LOOPBACK}:{port}"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(requests.ConnectionError):
+            requests.get(f"{issuer}/.well-known/openid-configuration", timeout=5).raise_for_status()
+            break
+        time.sleep(0.1)
+    yield issuer
+    process.terminate()
+    process.wait(timeout=30)
+
+
+def test_an_openid_provider_opens_accounts_that_are_there_and_no_others(
+    module_settings: Settings, provider: str, ledger: Connection, named: Callable[[str], str]
+) -> None:
+    app = create_app(replace(module_settings, oidc_issuer=provider, oidc_client_id="laurel", oidc_client_secret="x"))
+
+    def back_from_provider(sub: str, **changed: str) -> tuple[FlaskClient, Any]:
+        browser = app.test_client()
+        assert "/sign-in/openid" in browser.get("/sign-in").text
+        away = browser.get("/sign-in/openid")
+        assert away.headers["Location"].startswith(provider)
+        vouched = requests.post(away.headers["Location"], data={"sub": sub}, allow_redirects=False, timeout=30)
+        query = {**dict(parse_qsl(urlsplit(vouched.headers["Location"]).query)), **changed}
+        return browser, browser.get("/sign-in/openid/back", query_string=query)
+
+    for person in ("amaka@example.org", "stranger@example.org"):
+        claims = {"email": person, "email_verified": True}
+        requests.put(f"{provider}/users/{person}", json=claims, timeout=30).raise_for_status()
+    browser, opened = back_from_provider(named("amaka@example.org"))
+    assert (opened.status_code, opened.headers["Location"]) == (302, "/")
+    assert browser.get("/api/v1/submissions").status_code == 200
+    for sub, changed in (
+        ("stranger@example.org", {}),
+        ("amaka@example.org", {"state": "another's"}),
+        ("amaka@example.org", {"code": "guessed"}),
+    ):
+        browser, refused = back_from_provider(sub, **changed)
+        assert refused.status_code == 401
+        assert browser.get("/api/v1/submissions").status_code == 401
+    with ledger.cursor() as cursor:
+        cursor.execute("select count(*) from catalog.account where name like 'stranger%'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_without_a_provider_there_is_no_way_to_one(app: Flask) -> None:
+    assert "openid" not in app.test_client().get("/sign-in").text
+    assert app.test_client().get("/sign-in/openid").status_code == 404
