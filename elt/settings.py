@@ -91,6 +91,8 @@ class Settings:
 
         api_url = environment.get("LAUREL_API_URL", "http://127.0.0.1:8000")
         smtp_url, sender = environment.get("LAUREL_SMTP_URL", "none"), environment.get("LAUREL_SMTP_FROM", "")
+        named = environment.get("LAUREL_OIDC_ISSUER", "none")
+        issuer = None if named in ("", "none") else named
         return cls(
             database_url=required("LAUREL_DATABASE_URL"),
             reader_database_url=required("LAUREL_READER_DATABASE_URL"),
@@ -103,8 +105,8 @@ class Settings:
             session_secret=required("LAUREL_SESSION_SECRET"),
             max_upload_bytes=int(environment.get("LAUREL_MAX_UPLOAD_BYTES", 5 * GIBIBYTE)),
             max_multipart_bytes=int(environment.get("LAUREL_MAX_MULTIPART_BYTES", 100 * GIBIBYTE)),
-            oidc_issuer=environment.get("LAUREL_OIDC_ISSUER") or None,
-            oidc_client_id=required("LAUREL_OIDC_CLIENT_ID") if environment.get("LAUREL_OIDC_ISSUER") else None,
+            oidc_issuer=issuer,
+            oidc_client_id=required("LAUREL_OIDC_CLIENT_ID") if issuer else None,
             oidc_client_secret=environment.get("LAUREL_OIDC_CLIENT_SECRET") or None,
             oidc_claim=environment.get("LAUREL_OIDC_CLAIM", "email"),
             api_url=api_url,
