@@ -12,7 +12,7 @@ results as (
         fct_grade.is_passed,
         moments.stage,
         moments.grade_level
-    from {{ ref('fct_grade') }} as fct_grade
+    from {{ ref('fct_grade__laurel') }} as fct_grade
     inner join {{ ref('dim_session__laurel') }} as session on fct_grade.session_key = session.session_key
     inner join moments
         on

@@ -39,7 +39,7 @@ measured as (
         count(*) filter (where fct_grade.letter_grade = 'F') as f_count,
         count(*) filter (where fct_grade.letter_grade = 'D') as d_count,
         avg(fct_attendance.attendance_rate) as attendance_rate
-    from {{ ref('fct_grade') }} as fct_grade
+    from {{ ref('fct_grade__laurel') }} as fct_grade
     inner join stages on fct_grade.session_key = stages.session_key
     inner join register on fct_grade.student_key = register.student_key
     left join {{ ref('fct_attendance') }} as fct_attendance

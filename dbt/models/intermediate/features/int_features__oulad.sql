@@ -18,7 +18,7 @@ sections as (
         section.end_date,
         section.length_days,
         clicks.last_day as last_click_day
-    from {{ ref('dim_course_section') }} as section
+    from {{ ref('dim_course_section__oulad') }} as section
     left join click_days as clicks on section.section_key = clicks.section_key
     where section.length_days is not null
 ),
@@ -39,7 +39,7 @@ moments as (
         enrollment.imd_band,
         enrollment.age_band,
         enrollment.has_disability
-    from {{ ref('fct_enrollment') }} as enrollment
+    from {{ ref('fct_enrollment__oulad') }} as enrollment
     inner join {{ ref('prediction_day') }} as prediction_day on enrollment.source_system = prediction_day.source_system
     where
         enrollment.registration_submission_id is not null
