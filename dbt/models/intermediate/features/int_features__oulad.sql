@@ -202,14 +202,16 @@ known as (
         on moments.student_key = final_scores.student_key and moments.section_key = final_scores.section_key
 )
 
--- Presentations differ in what is due when: beside those enrolled on the same day, a number means the same in all.
+-- Presentations differ in what is due when: beside those enrolled on the same day, a number means the same in all. Who
+-- has no score yet is told by the number handed in; where nothing was due that says nothing, so it may not be missing.
 select
     known.*,
     (known.submitted_count - avg(known.submitted_count) over same_day)::double precision as submitted_count_gap,
     (known.missing_count - avg(known.missing_count) over same_day)::double precision as missing_count_gap,
     (known.late_count - avg(known.late_count) over same_day)::double precision as late_count_gap,
-    (known.mean_score - avg(known.mean_score) over same_day)::double precision as mean_score_gap,
-    (known.days_since_submitted - avg(known.days_since_submitted) over same_day)::double precision
+    coalesce(known.mean_score - avg(known.mean_score) over same_day, 0)::double precision as mean_score_gap,
+    coalesce(known.lowest_score - avg(known.lowest_score) over same_day, 0)::double precision as lowest_score_gap,
+    coalesce(known.days_since_submitted - avg(known.days_since_submitted) over same_day, 0)::double precision
         as days_since_submitted_gap,
     (known.click_count - avg(known.click_count) over same_day)::double precision as click_count_gap,
     (known.active_day_count - avg(known.active_day_count) over same_day)::double precision as active_day_count_gap,
