@@ -15,9 +15,11 @@ from backend.reporting import answers
 from backend.reporting.answers import Answers
 from backend.reporting.registry import registry
 from backend.reporting.seeds import seed
+from elt import accounts
 from elt.access.pseudonyms import pseudonym
+from elt.access.roles import Scope, set_scope
 from elt.database import connect
-from tests.integration.insights.conftest import School
+from tests.integration.insights.conftest import School, Visitor
 from tests.integration.insights.test_pages import signed_in
 from tests.integration.insights.test_pages_in_trouble import locked
 
@@ -216,6 +218,36 @@ def test_an_answer_is_kept_until_the_next_transform(
     finally:
         with owner.cursor() as cursor:
             cursor.execute("delete from catalog.transform_run where transform_run_id = %s", run)
+
+
+def test_a_kept_answer_is_for_those_who_see_the_same_rows(
+    school: School, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "ANSWERS", Answers())
+    teachers = asked(
+        owner,
+        "select teacher_id from marts.rpt_teacher_result where source_system = 'laurel' and not is_suppressed "
+        "order by student_count, teacher_id",
+    )
+    scopes = {"all": Scope("laurel"), "few": Scope("laurel", None, teachers[0][0])}
+    scopes |= {"many": Scope("laurel", None, teachers[-1][0])}
+    keys = {
+        name: accounts.add(owner, f"kept {name}", "teacher" if scope.teacher_id else "principal", scope)
+        for name, scope in scopes.items()
+    }
+    visitors = {name: Visitor(school.admin.flask.application.test_client(), key) for name, key in keys.items()}
+
+    def students(name: str) -> set[str]:
+        told = visitors[name].get("/api/v1/insights/at_risk_students").get_json()["rows"]
+        return {row["student_id"] for row in told}
+
+    seen = {name: students(name) for name in visitors}
+    assert len(seen["all"]) >= len(seen["many"]) > len(seen["few"]) > 0
+    assert {name: students(name) for name in visitors} == seen
+    set_scope(
+        owner, asked(owner, "select account_id from catalog.account where name = 'kept few'")[0][0], scopes["many"]
+    )
+    assert students("few") == seen["many"]  # at once
 
 
 def test_a_page_hears_of_a_change_at_once_and_two_hundred_hold_no_more_than_a_few_threads(
