@@ -69,6 +69,34 @@ of_student as (
     group by graded.source_system, graded.teacher_key, graded.teacher_id, graded.subject, graded.student_key
 ),
 
+-- The colleagues' students vary as well as the teacher's own: the same distance, of each of them.
+of_colleague as (
+    select
+        graded.source_system,
+        yardstick.teacher_key,
+        graded.subject,
+        graded.student_key,
+        avg(graded.total_score - yardstick.others_mean) as difference
+    from yardstick
+    inner join graded
+        on
+            yardstick.course_key = graded.course_key
+            and yardstick.session_key = graded.session_key
+            and yardstick.teacher_key != graded.teacher_key
+    group by graded.source_system, yardstick.teacher_key, graded.subject, graded.student_key
+),
+
+colleague as (
+    select
+        source_system,
+        teacher_key,
+        subject,
+        count(*) as student_count,
+        var_samp(difference) / count(*) as variance_of_mean
+    from of_colleague
+    group by source_system, teacher_key, subject
+),
+
 rated as (
     select
         source_system,
@@ -80,24 +108,87 @@ rated as (
         sum(passed_count) as passed_count,
         sum(score_sum) / sum(graded_count) as mean_score,
         avg(difference) as difference,
-        stddev_samp(difference) / nullif(sqrt(count(difference)), 0) as standard_error,
+        var_samp(difference) / count(difference) as variance_of_mean,
         count(*) < {{ threshold('suppression_minimum', 'of_student.source_system') }} as is_suppressed
     from of_student
     group by source_system, teacher_key, teacher_id, subject
+),
+
+-- Welch's t between the two groups of students. A student whom both taught makes it a little careful.
+compared as (
+    select
+        rated.source_system,
+        rated.teacher_key,
+        rated.subject,
+        rated.difference,
+        sqrt(rated.variance_of_mean + colleague.variance_of_mean) as standard_error,
+        (rated.variance_of_mean + colleague.variance_of_mean) ^ 2
+        / (
+            rated.variance_of_mean ^ 2 / (rated.student_count - 1)
+            + colleague.variance_of_mean ^ 2 / (colleague.student_count - 1)
+        ) as degrees_of_freedom
+    from rated
+    inner join colleague
+        on
+            rated.source_system = colleague.source_system
+            and rated.teacher_key = colleague.teacher_key
+            and rated.subject = colleague.subject
+    where
+        not rated.is_suppressed
+        and colleague.student_count >= {{ threshold('suppression_minimum', 'colleague.source_system') }}
+        and rated.variance_of_mean + colleague.variance_of_mean > 0
+),
+
+tested as (
+    select
+        *,
+        {{ student_t_two_sided_p('(difference / standard_error)', 'degrees_of_freedom') }} as p_value
+    from compared
+),
+
+ranked as (
+    select
+        *,
+        count(*) over (partition by source_system) as test_count,
+        row_number() over (partition by source_system order by p_value) as p_rank
+    from tested
+),
+
+-- Benjamini and Hochberg over all teachers and subjects, as in int_factor_test: of many, some differ by chance.
+corrected as (
+    select
+        *,
+        least(
+            1,
+            min(p_value * (test_count::double precision / p_rank))
+                over (partition by source_system order by p_value desc)
+        ) as q_value
+    from ranked
 )
 
 select
-    source_system,
-    teacher_key,
-    teacher_id,
-    subject,
-    case when not is_suppressed then student_count end::integer as student_count,
-    case when not is_suppressed then graded_count end::integer as graded_count,
-    case when not is_suppressed then passed_count end::integer as passed_count,
-    case when not is_suppressed then passed_count / graded_count::double precision end as pass_rate,
-    case when not is_suppressed then mean_score end as mean_score,
-    case when not is_suppressed then difference end as difference,
-    case when not is_suppressed then difference - {{ normal_quantile_95() }} * standard_error end as difference_low,
-    case when not is_suppressed then difference + {{ normal_quantile_95() }} * standard_error end as difference_high,
-    is_suppressed
+    rated.source_system,
+    rated.teacher_key,
+    rated.teacher_id,
+    rated.subject,
+    case when not rated.is_suppressed then rated.student_count end::integer as student_count,
+    case when not rated.is_suppressed then rated.graded_count end::integer as graded_count,
+    case when not rated.is_suppressed then rated.passed_count end::integer as passed_count,
+    case when not rated.is_suppressed then rated.passed_count / rated.graded_count::double precision end as pass_rate,
+    case when not rated.is_suppressed then rated.mean_score end as mean_score,
+    corrected.difference,
+    corrected.difference - corrected.standard_error * {{ student_t_95('corrected.degrees_of_freedom') }}
+        as difference_low,
+    corrected.difference + corrected.standard_error * {{ student_t_95('corrected.degrees_of_freedom') }}
+        as difference_high,
+    corrected.p_value,
+    corrected.q_value,
+    coalesce(corrected.q_value < rule.maximum_q_value, false) as is_found,
+    rated.is_suppressed
 from rated
+inner join {{ ref('association_rule') }} as rule on rule.analysis = 'teacher'
+left join corrected
+    on
+        rated.source_system = corrected.source_system
+        and rated.teacher_key = corrected.teacher_key
+        and rated.subject = corrected.subject
