@@ -63,7 +63,8 @@ def test_without_postgres_every_call_is_503(app: Flask, module_settings: Setting
         if rule.rule.startswith("/api/v1/") and "GET" in (rule.methods or ()):
             path = re.sub(r"<uuid:\w+>", "0198a000-0000-7000-8000-000000000000", rule.rule)
             path = path.replace("<name>", "pass_rate").replace("<mart>", "fct_grade")
-            path = path.replace("<dataset:dataset>", "laurel/students").replace("<any(csv,png,svg,pdf):form>", "csv")
+            path = path.replace("<dataset:dataset>", "laurel/students")
+            path = re.sub(r"<any\((\w+)[^>]*>", r"\1", re.sub(r"<int:\w+>", "1", path))
             _assert_unavailable(client.get(path, headers={"Authorization": "Bearer key"}), "database_unavailable")
     _assert_unavailable(client.post(UPLOAD, headers={"Authorization": "Bearer key"}), "database_unavailable")
     _assert_unavailable(client.get("/metrics"), "database_unavailable")
