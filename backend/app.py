@@ -21,6 +21,7 @@ from backend.api import (
     keys,
     model_docs,
     multipart,
+    parameters,
     predictions,
     profiles,
     provenance,
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[live.EXTENSION] = live.Live(parts.pool)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
+    app.before_request(parameters.refuse_unstorable)
     described = (drafts, contracts, header_mappings, profiles)
     data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
     reading = (predictions, provenance, insights, ask, questions, reports, report_editions)

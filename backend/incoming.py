@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 256 * 1024
 LINGER_SECONDS = 10  # how long a refused upload is still read, so that the client gets to see the answer
-MULTIPART_OVERHEAD = 64 * 1024  # boundaries and part headers around a file
+MULTIPART_OVERHEAD = 256 * 1024  # boundaries, part headers and fields around a file
 PART_HEADER_LIMIT = 2**20  # what the decoder may hold back at most, whatever the sender does
 FILE_PART = "file"
-FIELD_LIMIT = 200  # bytes
+FIELD_LIMIT = 64 * 1024  # bytes: more than a note, or a mapping of every column of a wide file
 # What curl, browsers and statistics packages put on a CSV; the content decides, not this label.
 RAW_TYPES = (
     "text/csv",

@@ -148,6 +148,7 @@ def backend_command(host: str, port: int) -> list[str]:
         *("--bind", f"{host}:{port}", "--workers", "2", "--threads", "16"),
         *("--worker-class", "gthread", "--timeout", "120", "--graceful-timeout", "20"),
         *("--access-logfile", "-", "--no-control-socket"),
+        *("--limit-request-line", "8190"),  # its most: a file's note may stand in the query
         # As usual, but without the query: a file's name may be a person's.
         *("--access-logformat", '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(M)s ms'),
     ]

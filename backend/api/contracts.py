@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from backend.api import parameters
 from backend.api.representation import time_text
@@ -101,7 +101,7 @@ def put_contract(dataset: str) -> Response:
     old = contract_of(services().contracts, dataset)
     with services().pool.connection() as connection:
         datasets.check_owner(connection, dataset, account())
-        new = contract_versions.prepare(old, request.get_json(force=True, silent=True))
+        new = contract_versions.prepare(old, parameters.json_body())
         impact = contract_versions.change(
             connection, old, new, account(), accept_breaking=accept_breaking, dry_run=dry_run
         )

@@ -61,7 +61,7 @@ def put_mapping(dataset: str) -> Response:
       default: {$ref: "#/components/responses/Problem"}
     """
     contract = contract_of(services().contracts, dataset)
-    mapping = header_mapping.checked(contract, parameters.as_mapping(request.get_json(force=True, silent=True)))
+    mapping = header_mapping.checked(contract, parameters.as_mapping(parameters.json_body()))
     with services().pool.connection() as connection:
         header_mapping.forget(connection, account().account_id, contract.name)
         header_mapping.remember(connection, account().account_id, contract.name, mapping)

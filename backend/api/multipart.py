@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, url_for
 
 from backend.api import parameters
 from backend.api.representation import as_json, location, time_text
@@ -171,10 +171,7 @@ def _watched(id: UUID, seconds: float) -> Upload:
 def _announced(dataset: str) -> Announced:
     """The file that is to come."""
     allowed = "A JSON object with `filename` (text), `bytes` (a whole number) and, optionally, `sha256` (64 digits)."
-    try:
-        body = request.get_json(force=True, silent=True)
-    except RecursionError:
-        body = None
+    body = parameters.json_body()
     if not isinstance(body, dict) or not set(body) <= {"filename", "bytes", "sha256"}:
         raise BadRequest("bad_announcement", "The body does not say what is to be sent.", allowed=allowed)
     filename, byte_count, sha256 = body.get("filename"), body.get("bytes"), body.get("sha256")

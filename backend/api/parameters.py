@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,12 @@ FORMATS: dict[str, dict[str, str]] = {
 }
 MAPPING_MAXIMUM = 1000
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON can spell these, Postgres cannot hold them
+
+
+def refuse_unstorable() -> None:
+    """Before any view: raises BadRequest where the query or the path holds a character that no text of ours can."""
+    if any(UNSTORABLE.search(text) for text in (request.path, *chain(*request.args.items(multi=True)))):
+        raise BadRequest("bad_parameter", "The URL holds a character that is none of a text.", allowed="No %00.")
 
 
 def only(known: Sequence[str], form: Mapping[str, str]) -> None:
@@ -142,10 +149,7 @@ def flag(name: str, form: Mapping[str, str] | None = None) -> bool:
 
 def json_object(*members: str) -> dict[str, Any]:
     """The body: a JSON object with at least one of these members, and no other."""
-    try:
-        body = request.get_json(force=True, silent=True)
-    except RecursionError:  # brackets in brackets, without end
-        body = None
+    body = json_body()
     if not isinstance(body, dict) or not body or not set(body) <= set(members):
         raise BadRequest(
             "bad_body",
@@ -153,6 +157,28 @@ def json_object(*members: str) -> dict[str, Any]:
             allowed="A JSON object with " + " and ".join(f"`{member}`" for member in members) + ".",
         )
     return body
+
+
+def json_body() -> Any:
+    """The body, read as JSON; None where it is none, or holds what Postgres cannot."""
+    try:
+        body = request.get_json(force=True, silent=True)
+    except RecursionError:  # brackets in brackets, without end
+        return None
+    return None if _holds_unstorable(body) else body
+
+
+def _holds_unstorable(body: Any) -> bool:
+    left = [body]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += [*value, *value.values()]
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, str) and UNSTORABLE.search(value):
+            return True
+    return False
 
 
 def header_mapping(form: Mapping[str, str]) -> dict[str, str]:
@@ -208,10 +234,7 @@ def description() -> dict[str, str | None]:
     allowed = "A JSON object with " + " and ".join(
         f"`{name}` (text of at most {length} characters, or null)" for name, length in DESCRIPTION_LENGTHS.items()
     )
-    try:
-        body = request.get_json(force=True, silent=True)
-    except RecursionError:  # brackets in brackets, without end
-        body = None
+    body = json_body()
     if not isinstance(body, dict) or not body or not set(body) <= set(DESCRIPTION_LENGTHS):
         raise BadRequest("bad_description", "The body does not say what to set.", allowed=allowed + ".")
     for name, value in body.items():

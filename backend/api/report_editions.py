@@ -5,9 +5,10 @@ import re
 import zipfile
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, url_for
 from psycopg2.extensions import connection as Connection
 
+from backend.api import parameters
 from backend.api.downloads import name as name_download
 from backend.api.reports import MIMETYPES, on_record
 from backend.auth import account, require_role
@@ -115,9 +116,9 @@ def subscribe(report: str) -> Response:
         content: {application/json: {schema: {type: object}}}
       default: {$ref: "#/components/responses/Problem"}
     """
-    body: Any = request.get_json()
-    set_subscription(report, body.get("email") if isinstance(body, dict) else None)
-    return jsonify(report=report, email=body["email"])
+    email = parameters.json_object("email")["email"]
+    set_subscription(report, email)
+    return jsonify(report=report, email=email)
 
 
 @blueprint.delete("/subscriptions/<report>")

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request, url_for
 from psycopg2.extensions import connection as Connection
 
+from backend.api import parameters
 from backend.auth import account, require_role
 from backend.problems import BadRequest, Forbidden
 from backend.reporting.building import Built, build, subjects
@@ -113,9 +114,9 @@ def _reader() -> Reader:
         return Reader(account(), services().reader_pool)
     if not account().is_administrator:
         raise Forbidden("wrong_role", "Only administrators build reports as somebody else sees them.")
-    number = request.args.get("as_account", type=int)
+    number = parameters.whole_number("as_account", 0, 0, 999_999)
     with services().pool.connection() as connection:
-        other = accounts.find(connection, number) if number is not None else None
+        other = accounts.find(connection, number)
     if other is None:
         raise NotFound("unknown_account", "There is no open account with this number.")
     return Reader(other, ReadingAs(services().readers, other.role, other.account_id))

@@ -103,7 +103,7 @@ def _dataset() -> dict[str, Any]:
         "owner": {**OPTIONAL, "description": "Who described it; null: it ships with Laurel."},
         "shared": {"type": "boolean", "description": "Whether every researcher sees it."},
         "schema": {"type": "object", "description": "Frictionless Table Schema; only where one dataset is asked for."},
-        "links": {"type": "object", "additionalProperties": TEXT},
+        "links": {"type": "object", "additionalProperties": OPTIONAL},
     }
 
 

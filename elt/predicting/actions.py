@@ -7,6 +7,7 @@ import numpy as np
 from psycopg2.extensions import connection as Connection
 
 from elt.access.roles import ADMINISTRATOR
+from elt.database import only_row
 from elt.errors import NotFound, Refused
 from elt.predicting.frames import Frame
 from elt.predicting.resampling import estimates
@@ -21,6 +22,9 @@ def record(connection: Connection, role: str, account_id: int, task: str, studen
     """Enter an action for a student who has a current score. Raises NotFound for others, and for others' students."""
     if action not in ACTIONS:
         raise Refused("unknown_action", "There is no such action.", allowed=", ".join(ACTIONS) + ".")
+    none = NotFound("no_prediction", "No student of yours with that number has a prediction of that outcome.")
+    if not _is_published(connection):
+        raise none
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -45,7 +49,7 @@ def record(connection: Connection, role: str, account_id: int, task: str, studen
         )
         found = cursor.fetchone()
         if found is None:
-            raise NotFound("no_prediction", "No student of yours with that number has a prediction of that outcome.")
+            raise none
         cursor.execute(
             """
             insert into predictions.action (task, student_key, student_id, moment, action, account_id)
@@ -56,6 +60,13 @@ def record(connection: Connection, role: str, account_id: int, task: str, studen
             [task, found[0], student_id, found[1], action, account_id],
         )
         return int((cursor.fetchone() or [0])[0])
+
+
+def _is_published(connection: Connection) -> bool:
+    """Whether there are marts to look somebody's students up in."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('marts.fct_grade') is not null")
+        return bool(only_row(cursor)[0])
 
 
 def note_outcomes(connection: Connection, task: Task, frame: Frame) -> None:
