@@ -16,12 +16,19 @@ from elt.notifying import PUBLISHED_CHANNEL, notify
 
 @dataclass(frozen=True)
 class Plan:
-    """What a transform is about to do, and the raw versions that its scope holds."""
+    """What a transform is about to do, and the raw versions that its scope holds: 0 where nothing ever came."""
 
     transform_run_id: int
     changed: tuple[str, ...]
     everything: bool
     raw_versions: Mapping[str, int]
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Those to build and test from: the changed ones, or all that ever held something."""
+        if not self.everything:
+            return self.changed
+        return tuple(name for name, version in self.raw_versions.items() if version)
 
 
 def bury_dead(connection: Connection) -> None:

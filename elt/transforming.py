@@ -66,11 +66,11 @@ def transform(settings: Settings) -> TransformReport | None:
 def _run(connection: Connection, settings: Settings, plan: Plan) -> TransformReport:
     _refresh_statistics(connection, plan.changed)
     # A dataset that a researcher described has no model, unless dbt names it as a source.
-    changed = [dataset for dataset in plan.changed if dataset in modelled_datasets()]
-    nothing_to_build = not plan.everything and not changed
+    datasets = [dataset for dataset in plan.datasets if dataset in modelled_datasets()]
+    nothing_to_build = not plan.everything and not datasets
     if plan.everything and (dropped := seed_tables.drop_outdated(connection)):
         log.info("seeds with other columns are made anew: %s", ", ".join(dropped))
-    results = [] if nothing_to_build else build(settings, None if plan.everything else changed)
+    results = [] if nothing_to_build else build(settings, datasets, plan.everything)
     transform_ledger.record_results(connection, plan, results)
     for result in results:
         log.info("%-9s %6.2f s  %s", result.status, result.seconds, result.node_id)

@@ -150,11 +150,12 @@ def _panel(insight: Insight, chosen: Mapping[str, str]) -> Panel:
 
 
 def _filters(panels: list[Panel], chosen: Mapping[str, str]) -> list[Filter]:
-    """One per parameter, in the order in which the panels bring them."""
+    """One per parameter that has something to choose, in the order in which the panels bring them."""
     choices: dict[str, list[Choice]] = {}
     for panel in panels:
         for choice in panel.result.choices if panel.result else ():
-            choices.setdefault(choice.parameter.name, []).append(choice)
+            if choice.allowed:
+                choices.setdefault(choice.parameter.name, []).append(choice)
     return [
         Filter(
             name,

@@ -24,7 +24,7 @@ def split_in_words(plan: object) -> str:
     match plan:
         case Forward(test_terms=terms, folds=folds):
             return (
-                f"OutOfSample on the latest {terms} terms, trained on the terms before them; students are dealt into "
+                f"Tested on the latest {terms} terms, trained on the terms before them; students are dealt into "
                 f"{folds} groups, and those of the group that is tested are never trained on."
             )
         case Presentations():
