@@ -10,7 +10,7 @@ from tqdm import tqdm
 from tqdm.utils import CallbackIOWrapper
 
 from elt.database import connect
-from stack.sample import Client
+from stack.sample import Client, SampleFailed
 from stack.steps import Steps
 
 CHUNK_BYTES = 2**20
@@ -33,7 +33,8 @@ def send_all(client: Client, tables: Sequence[Table], name: str) -> None:
     if known:
         print(f"{known} of {len(sent)} files were there already.")
     with steps.step(f"{name} is in the marts"):
-        client.wait_until_modelled([id for id, _ in sent], WAIT_SECONDS)
+        if not client.wait_until_modelled([id for id, _ in sent], WAIT_SECONDS):
+            raise SampleFailed(f"Not within {WAIT_SECONDS / 3600:.0f} h. Airflow's pages show what `transform` is at.")
 
 
 def _send(client: Client, table: Table) -> tuple[str, bool]:

@@ -13,7 +13,7 @@ from elt.settings import Settings
 from elt.store import ObjectStore
 from elt.transforming import transform
 
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.5
 RETRY_BASE_SECONDS = 2  # what is tested is that a further try comes
 log = logging.getLogger("again")
 
