@@ -1,6 +1,6 @@
 """The insights over HTTP: the catalogue, and each answer as JSON, CSV, PNG, SVG or PDF."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
@@ -10,12 +10,12 @@ from backend.auth import account, require_role
 from backend.reporting import forms, questions
 from backend.reporting.insight import EVERYBODY, Insight
 from backend.reporting.registry import find, visible_to
-from backend.reporting.result import Result, answer, check_names
+from backend.reporting.result import Result, answer, answers, check_names
 from backend.services import services
 from elt import audit
 from elt.asking.questions import find as find_question
 from elt.asking.questions import listing
-from elt.errors import NotFound
+from elt.errors import LaurelError, NotFound
 
 blueprint = Blueprint("insights", __name__, url_prefix="/api/v1/insights")
 
@@ -167,11 +167,23 @@ def answered(name: str, arguments: Mapping[str, str]) -> Result:
         result = _answered_question(name, arguments)
     else:
         result = answer(find(name, account().role), arguments, services().reader_pool)
-    insight = result.insight
-    if insight.audience < EVERYBODY:
-        with services().pool.connection() as connection:
-            audit.record(connection, account().account_id, "insight.read", name, None)
+    _put_on_record([result.insight])
     return result
+
+
+def answered_together(asked: Sequence[tuple[Insight, Mapping[str, str]]]) -> list[Result | LaurelError]:
+    """These insights of one moment for whoever asks; in place of one without an answer, why."""
+    found = answers([(find(insight.name, account().role), given) for insight, given in asked], services().reader_pool)
+    _put_on_record([one.insight for one in found if isinstance(one, Result)])
+    return found
+
+
+def _put_on_record(read: Sequence[Insight]) -> None:
+    names = [insight.name for insight in read if insight.audience < EVERYBODY]
+    if names:
+        with services().pool.connection() as connection:
+            for name in names:
+                audit.record(connection, account().account_id, "insight.read", name, None)
 
 
 def _answered_question(name: str, arguments: Mapping[str, str]) -> Result:

@@ -7,6 +7,10 @@ from backend.api.parameters import DESCRIPTION_LENGTHS, FORMATS, STATUSES
 from backend.reporting.registry import registry
 from elt.contract import Contract
 
+IN_A_URL = (
+    400  # characters: of four bytes each, percent-encoded, they and a title still fit a request line (8,190 bytes)
+)
+
 
 def shared(contracts: Mapping[str, Contract]) -> dict[str, Any]:
     """By the name under which a call refers to it."""
@@ -57,8 +61,9 @@ def shared(contracts: Mapping[str, Contract]) -> dict[str, Any]:
             name: {
                 "name": name,
                 "in": "query",
-                "description": "Kept with the submission; may also be a field of the form, before the file.",
-                "schema": {"type": "string", "maxLength": length},
+                "description": "Kept with the submission; may also be a field of the form, before the file: "
+                f"there, up to {length} characters.",
+                "schema": {"type": "string", "maxLength": min(length, IN_A_URL)},
             }
             for name, length in DESCRIPTION_LENGTHS.items()
         },

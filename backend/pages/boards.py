@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request, url_for
 
-from backend.api.insights import answered, links
+from backend.api.insights import answered_together, links
 from backend.auth import account, require_role
 from backend.pages.themes import themed
 from backend.problems import BadRequest
@@ -13,7 +13,7 @@ from backend.reporting import charts
 from backend.reporting.insight import Insight
 from backend.reporting.registry import visible_to
 from backend.reporting.result import Choice, Result
-from elt.errors import Unavailable
+from elt.errors import LaurelError, Unavailable
 
 TABLE_ROWS = 60  # of a panel; the insight's own page shows more, its CSV all
 
@@ -118,7 +118,7 @@ def _view(board: Board) -> str:
     insights = [insight for name in board.insights for insight in visible_to(account().role) if insight.name == name]
     _check_names(chosen, insights)
     # What has nothing to show yet comes last, in the board's order otherwise.
-    panels = sorted((_panel(insight, chosen) for insight in insights), key=lambda panel: panel.chart is None)
+    panels = sorted(_panels(insights, chosen), key=lambda panel: panel.chart is None)
     return render_template(
         "board.html", board=board, panels=panels, filters=_filters(panels, chosen), rows=TABLE_ROWS,
         is_filtered=bool(chosen), plain=url_for(f"pages.{board.endpoint}"),
@@ -136,17 +136,25 @@ def _check_names(chosen: Mapping[str, str], insights: list[Insight]) -> None:
         )
 
 
-def _panel(insight: Insight, chosen: Mapping[str, str]) -> Panel:
-    """The insight under those filters that it knows."""
-    mine = {p.name: chosen[p.name] for p in insight.parameters if p.name in chosen}
+def _panels(insights: list[Insight], chosen: Mapping[str, str]) -> list[Panel]:
+    """The insights, each under those filters that it knows, all of one moment."""
+    asked = [
+        (insight, {p.name: chosen[p.name] for p in insight.parameters if p.name in chosen}) for insight in insights
+    ]
     try:
-        result = answered(insight.name, mine)
+        found = answered_together(asked)
     except Unavailable as error:
-        return Panel(insight, problem=error.message)
-    except BadRequest as error:
-        return Panel(insight, problem=f"Nothing is on file here for this choice. {error.allowed or ''}")
-    chart = themed(charts.spec(insight, result.rows)) if result.rows else None
-    return Panel(insight, result=result, links=links(insight, **mine), chart=chart)
+        return [Panel(insight, problem=error.message) for insight in insights]
+    return [_panel(insight, mine, one) for (insight, mine), one in zip(asked, found, strict=True)]
+
+
+def _panel(insight: Insight, mine: Mapping[str, str], found: Result | LaurelError) -> Panel:
+    if isinstance(found, BadRequest):
+        return Panel(insight, problem=f"Nothing is on file here for this choice. {found.allowed or ''}")
+    if isinstance(found, LaurelError):
+        return Panel(insight, problem=found.message)
+    chart = themed(charts.spec(insight, found.rows)) if found.rows else None
+    return Panel(insight, result=found, links=links(insight, **mine), chart=chart)
 
 
 def _filters(panels: list[Panel], chosen: Mapping[str, str]) -> list[Filter]:

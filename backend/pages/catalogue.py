@@ -1,5 +1,6 @@
 """Every insight with what it says at the moment, as a card."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template
@@ -10,9 +11,9 @@ from backend.pages.themes import themed
 from backend.reporting import charts
 from backend.reporting.insight import Insight
 from backend.reporting.registry import visible_to
-from backend.reporting.result import Result, answer
+from backend.reporting.result import Result, answers
 from backend.services import services
-from elt.errors import Unavailable
+from elt.errors import LaurelError, Unavailable
 
 FAMILIES = {
     "laurel": "The school",
@@ -30,7 +31,7 @@ def add_to(blueprint: Blueprint) -> None:
 @require_role()
 def catalogue() -> str:
     """The insights by where their data come from; last, those without any."""
-    cards = [_card(insight) for insight in visible_to(account().role)]
+    cards = _cards(visible_to(account().role))
     shown = [card for card in cards if not card.is_missing]
     groups = {label: [card for card in shown if card.family == family] for family, label in FAMILIES.items()}
     missing = [card for card in cards if card.is_missing]
@@ -61,11 +62,17 @@ class Card:
         return not live >= set(self.insight.datasets)
 
 
-def _card(insight: Insight) -> Card:
-    """Without marts there is a card all the same, which says so."""
+def _cards(insights: Sequence[Insight]) -> list[Card]:
+    """All of one moment. Without marts there are cards all the same, which say so."""
     try:
-        result = answer(insight, {}, services().reader_pool)
+        found = answers([(insight, {}) for insight in insights], services().reader_pool)
     except Unavailable as error:
-        return Card(insight, problem=error.message)
-    chart = themed(charts.preview(insight, result.rows)) if result.rows else None
-    return Card(insight, result=result, chart=chart)
+        return [Card(insight, problem=error.message) for insight in insights]
+    return [_card(insight, one) for insight, one in zip(insights, found, strict=True)]
+
+
+def _card(insight: Insight, found: Result | LaurelError) -> Card:
+    if isinstance(found, LaurelError):
+        return Card(insight, problem=found.message)
+    chart = themed(charts.preview(insight, found.rows)) if found.rows else None
+    return Card(insight, result=found, chart=chart)

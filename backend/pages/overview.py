@@ -7,10 +7,11 @@ from flask import Blueprint, render_template, url_for
 
 from backend.auth import account, require_role, visible_account_id
 from backend.pages import attention
+from backend.reporting.freshness import Freshness, freshness_of
 from backend.reporting.insight import Row
 from backend.reporting.movements import Movement, datasets_of, kpis, last_movements
 from backend.reporting.registry import registry, visible_to
-from backend.reporting.result import Freshness, Result, answer, freshness_of
+from backend.reporting.result import Result, answer
 from backend.reporting.seeds import seed
 from backend.reporting.values import shown
 from backend.services import services

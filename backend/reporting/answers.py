@@ -8,25 +8,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
-from psycopg2.extensions import connection as Connection
-
+from backend.reporting.behind import Behind
 from backend.reporting.insight import Insight, Row
-from elt.database import only_row
 
 KEPT_ROWS = 30_000  # per process: some 30 MB
 Found = tuple[tuple[tuple[str, ...], ...], tuple[Row, ...]]  # the allowed values of each parameter, and the rows
-
-# What the policies ask of an account: two teachers have the same database role, and different rows.
-# The database is named by its number: another one of the same name is another one.
-READER_AND_VERSION = """
-select
-    (select oid from pg_database where datname = current_database()), current_setting('port'), current_user,
-    row(
-        access.own_systems(), access.known_systems(false), access.known_systems(true),
-        access.own_schools(), access.known_schools(), access.own_teachers()
-    )::text,
-    (select max(transform_run_id) from catalog.publication where status = 'published')
-"""
 
 
 class Answers:
@@ -62,14 +48,11 @@ def _size(found: Found) -> int:
 ANSWERS = Answers()
 
 
-def kept(connection: Connection, insight: Insight, arguments: Mapping[str, Any], find: Callable[[], Found]) -> Found:
+def kept(behind: Behind, insight: Insight, arguments: Mapping[str, Any], find: Callable[[], Found]) -> Found:
     """The answer for this session's reader at the version of the data that its snapshot shows.
 
     What reads the ledger besides marts changes without a transform, and is found anew each time.
     """
     if any(not relation.startswith("marts.") for relation in insight.relations()):
         return find()
-    with connection.cursor() as cursor:
-        cursor.execute(READER_AND_VERSION)
-        reader = only_row(cursor)
-    return ANSWERS.get((insight.name, tuple(sorted(arguments.items())), reader), find)
+    return ANSWERS.get((insight.name, tuple(sorted(arguments.items())), behind.reader), find)

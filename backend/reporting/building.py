@@ -9,9 +9,10 @@ from psycopg2.extensions import connection as Connection
 from backend.problems import BadRequest
 from backend.reporting import typesetting
 from backend.reporting.document import Document
+from backend.reporting.querying import rows
 from backend.reporting.reading import Reading, Version, version_of
 from backend.reporting.report_kinds import ReportKind, Subject
-from backend.reporting.result import rows, snapshot
+from backend.reporting.result import snapshot
 from elt.database import Pool
 from elt.errors import NotFound
 from elt.reports import editions

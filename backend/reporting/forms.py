@@ -9,10 +9,11 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from backend.reporting import charts, report
+from backend.reporting.freshness import Freshness
 from backend.reporting.insight import Insight
 from backend.reporting.passport import threshold_sources
 from backend.reporting.png_text import with_text
-from backend.reporting.result import Freshness, Result
+from backend.reporting.result import Result
 from backend.reporting.values import plain, shown
 
 SUBTITLE_WIDTH = 105  # characters that fit beside each other above a chart in a file

@@ -8,8 +8,8 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
-from backend.reporting.insight import Definition, Insight, Row
-from backend.reporting.movements import Movement, last_movements
+from backend.reporting.insight import Definition, Row
+from backend.reporting.movements import Movement
 from backend.reporting.seeds import seed
 from backend.reporting.values import plain
 
@@ -49,14 +49,8 @@ class Passport:
 EMPTY = Passport()
 
 
-def passport_of(connection: Connection, insight: Insight) -> Passport:
-    """What stands behind the insight in the marts as they are published."""
-    files, count = _files(connection, insight.datasets)
-    moved = last_movements(connection, insight.kpis) if insight.kpis else {}
-    return Passport(files, count, tuple(moved[name] for name in insight.kpis if name in moved))
-
-
-def _files(connection: Connection, datasets: Sequence[str]) -> tuple[tuple[Row, ...], int]:
+def files_of(connection: Connection, datasets: Sequence[str]) -> tuple[tuple[Row, ...], int]:
+    """The newest submissions of these datasets in the published marts, and how many there are in all."""
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(
             """

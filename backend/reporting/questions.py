@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+from backend.reporting.freshness import freshness_of
 from backend.reporting.insight import Column, Definition, Finding, Insight, Row
-from backend.reporting.result import Result, freshness_of, snapshot
+from backend.reporting.result import Result, snapshot
 from backend.reporting.values import shown
 from elt.access.roles import ADMINISTRATOR
 from elt.asking.questions import PREFIX, Chart, Question

@@ -7,9 +7,11 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
+from backend.reporting.behind import Behind
 from backend.reporting.insight import Row
+from backend.reporting.querying import rows
 from backend.reporting.registry import registry
-from backend.reporting.result import Result, answer_within, rows
+from backend.reporting.result import Result, answer_within
 from elt.errors import Unavailable
 
 
@@ -31,7 +33,7 @@ class Reading:
 
     def insight(self, name: str, **arguments: str) -> Result:
         """An insight's answer; the same that its page gives."""
-        return answer_within(self.connection, registry()[name], arguments)
+        return answer_within(Behind(self.connection, [registry()[name]]), registry()[name], arguments)
 
     def rows(self, sql: str, **arguments: Any) -> tuple[Row, ...]:
         """What a statement on marts gives; parameters are `%(name)s`."""

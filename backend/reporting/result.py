@@ -3,20 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any
 
 import psycopg2.errors
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import RealDictCursor
 
 from backend.problems import BadRequest
 from backend.reporting.answers import Found, kept
+from backend.reporting.behind import Behind
+from backend.reporting.freshness import Freshness
 from backend.reporting.insight import Finding, Insight, Parameter, Row
-from backend.reporting.passport import EMPTY, Passport, passport_of
+from backend.reporting.passport import EMPTY, Passport
+from backend.reporting.querying import rows
 from elt.database import Pool
-from elt.errors import Unavailable
+from elt.errors import LaurelError, Unavailable
 
 STATEMENT_TIMEOUT = "10s"
 # Rights and new columns come with the first publication after an upgrade.
@@ -26,35 +26,6 @@ NOT_PUBLISHED = (
     psycopg2.errors.InvalidSchemaName,
     psycopg2.errors.InsufficientPrivilege,
 )
-
-
-@dataclass(frozen=True)
-class Freshness:
-    """When the marts last changed, and what of each dataset behind an insight is in them. One `datasets` row each.
-
-    `failed_at` is when a later transform failed, so that these marts are the last good ones; None where none did.
-    """
-
-    published_at: datetime | None
-    transform_run_id: int | None
-    failed_at: datetime | None
-    datasets: tuple[Row, ...]
-
-    @property
-    def rejected_rate(self) -> float | None:
-        """The share of the source lines that were rejected; None where there are none."""
-        return self.rejected_of([row["dataset_id"] for row in self.datasets])
-
-    @property
-    def waiting(self) -> int:
-        """The number of files of these datasets that have arrived and are not loaded yet."""
-        return sum(row["open_submissions"] for row in self.datasets)
-
-    def rejected_of(self, datasets: Sequence[str]) -> float | None:
-        """The share of the source lines of these datasets that were rejected; None where there are none."""
-        mine = [row for row in self.datasets if row["dataset_id"] in datasets]
-        lines_read = sum(row["lines_read"] or 0 for row in mine)
-        return float(sum(row["rows_rejected"] or 0 for row in mine) / lines_read) if lines_read else None
 
 
 @dataclass(frozen=True)
@@ -92,7 +63,28 @@ def answer(insight: Insight, arguments: Mapping[str, str], pool: Pool) -> Result
     or where the warehouse is too slow.
     """
     with snapshot(pool) as connection:
-        return answer_within(connection, insight, arguments)
+        return answer_within(Behind(connection, [insight]), insight, arguments)
+
+
+def answers(asked: Sequence[tuple[Insight, Mapping[str, str]]], pool: Pool) -> list[Result | LaurelError]:
+    """Each of these, all read from one snapshot; in place of one that cannot be answered, why.
+
+    What stands behind them is asked of the ledger once for all. Raises Unavailable where none can be asked.
+    """
+    with snapshot(pool) as connection:
+        behind = Behind(connection, [insight for insight, _ in asked])
+        return [_attempt(behind, insight, arguments) for insight, arguments in asked]
+
+
+def _attempt(behind: Behind, insight: Insight, arguments: Mapping[str, str]) -> Result | LaurelError:
+    with behind.connection.cursor() as cursor:
+        cursor.execute("savepoint attempt")
+        try:
+            with _told():
+                return answer_within(behind, insight, arguments)
+        except (BadRequest, Unavailable) as error:
+            cursor.execute("rollback to savepoint attempt")
+            return error
 
 
 @contextmanager
@@ -101,34 +93,40 @@ def snapshot(pool: Pool) -> Iterator[Connection]:
 
     Raises Unavailable while the marts are not built or where the warehouse is too slow.
     """
-    with pool.connection() as connection:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("set transaction isolation level repeatable read, read only")
-                cursor.execute("set local statement_timeout = %s", [STATEMENT_TIMEOUT])
-            yield connection
-        except NOT_PUBLISHED as error:
-            raise Unavailable(
-                "marts_not_built",
-                "The marts behind this are not built yet.",
-                remedy="Upload the files it needs and wait until they are modelled; see /data.",
-            ) from error
-        except psycopg2.errors.QueryCanceled as error:
-            raise Unavailable(
-                "too_slow",
-                f"The marts did not answer within {STATEMENT_TIMEOUT}.",
-                remedy="Try again in a minute: a transform may be running.",
-            ) from error
+    with pool.connection() as connection, _told():
+        with connection.cursor() as cursor:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+            cursor.execute("set local statement_timeout = %s", [STATEMENT_TIMEOUT])
+        yield connection
 
 
-def answer_within(connection: Connection, insight: Insight, arguments: Mapping[str, str]) -> Result:
-    """The insight, read from the snapshot of which this is the connection. Raises BadRequest."""
+@contextmanager
+def _told() -> Iterator[None]:
+    """Postgres's errors as Unavailable, where they mean that the marts are not built or the warehouse is too slow."""
+    try:
+        yield
+    except NOT_PUBLISHED as error:
+        raise Unavailable(
+            "marts_not_built",
+            "The marts behind this are not built yet.",
+            remedy="Upload the files it needs and wait until they are modelled; see /data.",
+        ) from error
+    except psycopg2.errors.QueryCanceled as error:
+        raise Unavailable(
+            "too_slow",
+            f"The marts did not answer within {STATEMENT_TIMEOUT}.",
+            remedy="Try again in a minute: a transform may be running.",
+        ) from error
+
+
+def answer_within(behind: Behind, insight: Insight, arguments: Mapping[str, str]) -> Result:
+    """The insight, read from the snapshot of `behind`. Raises BadRequest."""
     check_names(insight.name, [parameter.name for parameter in insight.parameters], arguments)
     given = {name: value for name, value in arguments.items() if value}
-    allowed, found = kept(connection, insight, given, lambda: _found(connection, insight, given))
+    allowed, found = kept(behind, insight, given, lambda: _found(behind.connection, insight, given))
     choices = tuple(map(partial(_choice, given), insight.parameters, allowed))
-    freshness = freshness_of(connection, insight.datasets)
-    return Result(insight, choices, found, insight.finding(found), freshness, passport_of(connection, insight))
+    fresh, passport = behind.freshness(insight.datasets), behind.passport(insight)
+    return Result(insight, choices, found, insight.finding(found), fresh, passport)
 
 
 def _found(connection: Connection, insight: Insight, given: Mapping[str, str]) -> Found:
@@ -165,48 +163,3 @@ def _choice(given: Mapping[str, str], parameter: Parameter, allowed: tuple[str, 
             parameter=parameter.name,
         )
     return Choice(parameter, allowed, value if value is not None else parameter.default)
-
-
-def rows(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> tuple[Row, ...]:
-    """What a statement gives, in its order."""
-    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute(sql, arguments)
-        return tuple(cursor.fetchall())
-
-
-def freshness_of(connection: Connection, datasets: Sequence[str]) -> Freshness:
-    """What is in the published marts of these datasets."""
-    published = rows(
-        connection,
-        """
-        select
-            published_at, transform_run_id,
-            (
-                select max(later.finished_at) from catalog.publication as later
-                where later.status = 'failed' and later.transform_run_id > publication.transform_run_id
-            ) as failed_at
-        from catalog.publication
-        where status = 'published'
-        order by transform_run_id desc
-        limit 1
-        """,
-        {},
-    )
-    status = rows(
-        connection,
-        """
-        select
-            dataset_id, title, live_submissions, open_submissions, lines_read, rows_loaded, rows_rejected,
-            last_received_at, last_modelled_at, raw_version = modelled_version as is_current
-        from catalog.dataset_status
-        where dataset_id = any(%(datasets)s)
-        order by dataset_id
-        """,
-        {"datasets": list(datasets)},
-    )
-    return Freshness(
-        published_at=published[0]["published_at"] if published else None,
-        transform_run_id=published[0]["transform_run_id"] if published else None,
-        failed_at=published[0]["failed_at"] if published else None,
-        datasets=status,
-    )

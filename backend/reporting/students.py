@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg2.extensions import connection as Connection
 
 from backend.reporting.insight import Row
-from backend.reporting.result import rows
+from backend.reporting.querying import rows
 from elt.errors import NotFound
 
 # What one version of a student may differ in from the one before, and what people call it.

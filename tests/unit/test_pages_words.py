@@ -6,8 +6,9 @@ import pytest
 
 from backend.pages.catalogue import Card
 from backend.pages.prose import prose
+from backend.reporting.freshness import Freshness
 from backend.reporting.registry import registry
-from backend.reporting.result import Freshness, Result
+from backend.reporting.result import Result
 
 
 def test_backticks_are_code_and_everything_else_is_text() -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from backend.reporting import charts, forms
 from backend.reporting.association import FOUND_COLORS
+from backend.reporting.freshness import Freshness
 from backend.reporting.insight import Finding
 from backend.reporting.registry import registry
-from backend.reporting.result import Choice, Freshness, Result
+from backend.reporting.result import Choice, Result
 from backend.reporting.values import decimals_of, interval, plain, shown
 
 ROWS = tuple(

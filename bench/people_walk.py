@@ -1,0 +1,93 @@
+"""What one of the people of bench.people does, for locust: reads a page, looks at it, goes on to another.
+
+Each has a role of their own (LAUREL_WALKERS: a JSON list of {role, key}), signs in as on the sign-in page, and keeps an
+open page's ear on the server (/live/marts), which holds requests on purpose and is therefore not timed.
+"""
+
+import json
+import os
+import random
+import re
+from itertools import cycle
+
+import gevent
+from locust import FastHttpUser, between, events, task
+
+EVERYBODY = ("/", "/performance", "/what-matters", "/cohorts", "/district", "/insights", "/data", "/datasets")
+PAGES = {
+    "teacher": (*EVERYBODY, "/students", "/reports"),
+    "principal": (*EVERYBODY, "/students", "/reports"),
+    "administrator": (*EVERYBODY, "/students", "/reports", "/ask", "/audit", "/transform"),
+    "auditor": (*EVERYBODY, "/audit", "/transform"),
+    "researcher": EVERYBODY,
+}
+FILTERED = ("/performance?grade_level=SS1", "/performance?grade_level=SS2", "/insights/pass_rate?grade_level=SS3")
+WALKERS = cycle(json.loads(os.environ.get("LAUREL_WALKERS", "[]")))
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class Person(FastHttpUser):
+    """Somebody with an account, who reads for some seconds before the next click."""
+
+    wait_time = between(4, 12)
+
+    def on_start(self) -> None:
+        walker = next(WALKERS)
+        self.role = walker["role"]
+        token = TOKEN.search(self.client.get("/sign-in").text)
+        form = {"csrf_token": token.group(1) if token else "", "key": walker["key"], "next": "/insights"}
+        page = self.client.post("/sign-in", data=form, name="/sign-in (POST)").text
+        self.insights = sorted(set(re.findall(r'href="/insights/([a-z_0-9]+)"', page)))
+        self.students: list[str] = []
+        if "/students" in PAGES[self.role]:
+            found = self.client.get("/students").text
+            self.students = re.findall(r'href="(/students/[0-9a-f-]{36})"', found)
+        self.ear = gevent.spawn(self.listen)
+
+    def on_stop(self) -> None:
+        self.ear.kill()
+
+    def listen(self) -> None:
+        """What the open page does beside: it waits for news, and comes back."""
+        while True:
+            with self.client.get("/live/marts?seen=now", name="(live)", stream=True, catch_response=True) as answer:
+                answer.success()
+            gevent.sleep(random.uniform(10, 20))  # noqa: S311 - no secret
+
+    @task(6)
+    def page(self) -> None:
+        self.client.get(random.choice(PAGES[self.role]))  # noqa: S311 - no secret
+
+    @task(3)
+    def insight(self) -> None:
+        name = random.choice(self.insights)  # noqa: S311 - no secret
+        self.client.get(f"/insights/{name}", name="/insights/<name>")
+
+    @task(3)
+    def call(self) -> None:
+        name = random.choice(self.insights)  # noqa: S311 - no secret
+        self.client.get(f"/api/v1/insights/{name}")
+
+    @task(1)
+    def filtered(self) -> None:
+        self.client.get(random.choice(FILTERED), name="(a page with a filter)")  # noqa: S311 - no secret
+
+    @task(1)
+    def student(self) -> None:
+        if self.students:
+            self.client.get(random.choice(self.students), name="/students/<key>")  # noqa: S311 - no secret
+
+
+@events.quitting.add_listener
+def tell_all(environment, **_) -> None:  # type: ignore[no-untyped-def]
+    """What the targets are about: pages, and calls, each as one."""
+    entries = [entry for (name, _), entry in environment.stats.entries.items() if name != "(live)"]
+    for label, chosen in (
+        ("pages", [entry for entry in entries if not entry.name.startswith("/api/")]),
+        ("insights through the API", [entry for entry in entries if entry.name.startswith("/api/")]),
+    ):
+        times = sorted(time for entry in chosen for time, count in entry.response_times.items() for _ in range(count))
+        failed = sum(entry.num_failures for entry in chosen)
+        if times:
+            p50, p95, p99 = (times[min(len(times) - 1, int(share * len(times)))] for share in (0.5, 0.95, 0.99))
+            print(f"{label}: {len(times)} requests, {failed} failed; p50 {p50} ms, p95 {p95} ms, p99 {p99} ms")
