@@ -168,9 +168,9 @@ def _filters(panels: list[Panel], chosen: Mapping[str, str]) -> list[Filter]:
         Filter(
             name,
             of[0].parameter.label,
-            of[0].parameter.all_label,
+            of[0].all_label,
             tuple(dict.fromkeys(value for choice in of for value in choice.allowed)),
-            chosen.get(name, of[0].parameter.default),
+            chosen.get(name, of[0].value),
         )
         for name, of in choices.items()
     ]

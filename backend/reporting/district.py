@@ -26,6 +26,7 @@ def school(mart: str) -> Parameter:
         values_sql=f"select school_name from marts.{mart} "  # noqa: S608
         f"where source_system = 'district' and school_name <> '{ALL}' group by school_name order by school_name",
         all_label=ALL,
+        is_sole_default=True,  # a principal's: the own school is what the numbers are about
     )
 
 

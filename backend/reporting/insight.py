@@ -37,7 +37,8 @@ class Column:
 class Parameter:
     """A choice the reader has. `values_sql` returns the allowed values, one per row, in the order to show them.
 
-    Without a choice the SQL gets `default`; None means all, and is shown as `all_label`.
+    Without a choice the SQL gets `default`, or what comes first where the reader's data lack it; None means all, and is
+    shown as `all_label`. `is_sole_default`: whoever may choose one value alone need not choose it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Parameter:
     values_sql: str
     all_label: str | None = None
     default: str | None = None
+    is_sole_default: bool = False
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,12 @@ class Choice:
     allowed: tuple[str, ...]
     value: str | None
 
+    @property
+    def all_label(self) -> str | None:
+        """What no choice is called; None where there is always one."""
+        is_sole = self.parameter.is_sole_default and len(self.allowed) == 1
+        return None if is_sole else self.parameter.all_label
+
 
 @dataclass(frozen=True)
 class Result:
@@ -51,9 +57,7 @@ class Result:
     @property
     def chosen(self) -> str:
         """The choices in words; empty where there are none to make."""
-        return "; ".join(
-            f"{choice.parameter.label}: {choice.value or choice.parameter.all_label}" for choice in self.choices
-        )
+        return "; ".join(f"{choice.parameter.label}: {choice.value or choice.all_label}" for choice in self.choices)
 
 
 def answer(insight: Insight, arguments: Mapping[str, str], pool: Pool) -> Result:
@@ -162,4 +166,10 @@ def _choice(given: Mapping[str, str], parameter: Parameter, allowed: tuple[str, 
             f"{parameter.all_label or parameter.default}.",
             parameter=parameter.name,
         )
-    return Choice(parameter, allowed, value if value is not None else parameter.default)
+    return Choice(parameter, allowed, value if value is not None else _default(parameter, allowed))
+
+
+def _default(parameter: Parameter, allowed: tuple[str, ...]) -> str | None:
+    is_sole = parameter.is_sole_default and len(allowed) == 1
+    is_missing = parameter.default is not None and parameter.default not in allowed
+    return allowed[0] if allowed and (is_sole or is_missing) else parameter.default

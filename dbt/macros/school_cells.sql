@@ -2,15 +2,17 @@
     What a report says of each school and of all schools together, by some cell (a subject, a letter, a session): the last
     table, `reported`, has one row per slice (`within`, columns), school (and `All schools`) and cell (and `All`).
 
-    `relation` has `source_system`, `school_name`, `student_key`, the columns of `within` and the cell. `measures` are
-    aggregates that may be added up over schools; `orders` are columns by which pages sort cells. A row may not be
-    published (`is_suppressed`) where few students are behind it, or where it would tell of one that is hidden.
+    `relation` has `source_system`, `school_key`, `school_name`, `student_key`, the columns of `within` and the cell.
+    `measures` are aggregates that may be added up over schools; `orders` are columns by which pages sort cells. A row may
+    not be published (`is_suppressed`) where few students are behind it, or where it would tell of one that is hidden.
+    `is_of_few_schools` are totals that people of one school may not see (macro of that name).
 #}
 {% macro school_cells(relation, cell, measures, within=[], orders=[]) -%}
 {% set slice = (['source_system'] + within) | join(', ') -%}
 counted as (
     select
         {{ slice }},
+        school_key,
         school_name,
         coalesce({{ cell }}, 'All') as {{ cell }},
         grouping({{ cell }}) = 1 as is_margin,
@@ -25,7 +27,9 @@ counted as (
         count(distinct student_key) > 0
         and count(distinct student_key) < {{ threshold('suppression_minimum', relation ~ '.source_system') }} as is_small
     from {{ relation }}
-    group by grouping sets (({{ slice }}, school_name), ({{ slice }}, school_name, {{ cell }}))
+    group by grouping sets (
+        ({{ slice }}, school_key, school_name), ({{ slice }}, school_key, school_name, {{ cell }})
+    )
 ),
 
 decided as (
@@ -37,9 +41,12 @@ decided as (
 
 {{ totals_withheld(within=['source_system'] + within, cell=cell, part='school_name', total='All schools') }},
 
+{{ totals_of_few_schools(within=['source_system'] + within, cell=cell) }},
+
 reported as (
     select
         {{ slice }},
+        school_key,
         school_name,
         {{ cell }},
         is_margin,
@@ -47,11 +54,13 @@ reported as (
         {{ name }},
         {% endfor -%}
         student_count,
-        is_suppressed
+        is_suppressed,
+        false as is_of_few_schools
     from decided
     union all
     select
         {{ slice }},
+        null::uuid as school_key,
         'All schools' as school_name,
         {{ cell }},
         bool_or(decided.is_margin) as is_margin,
@@ -62,9 +71,11 @@ reported as (
         min(decided.{{ name }}) as {{ name }},
         {% endfor -%}
         sum(decided.student_count) as student_count,
-        bool_or(total_withheld.is_suppressed) as is_suppressed
+        bool_or(total_withheld.is_suppressed) as is_suppressed,
+        bool_or(total_of_few_schools.is_of_few_schools) as is_of_few_schools
     from decided
     inner join total_withheld using ({{ slice }}, {{ cell }})
+    inner join total_of_few_schools using ({{ slice }}, {{ cell }})
     group by {{ slice }}, {{ cell }}
 )
 {%- endmacro %}

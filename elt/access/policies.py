@@ -14,6 +14,8 @@ TEACHER_KEY = "teacher_key"
 KNOW_PERSONS = (ADMINISTRATOR, PRINCIPAL, TEACHER)
 EVERY_ROW = "true"  # the planner drops it, so that it costs nothing
 
+SHARED = "shared"  # the source system of what a researcher shared with everybody
+
 OWN_SYSTEM = "source_system = any ((select access.own_systems())::text[])"
 OWN_SCHOOL = "school_key = any ((select access.own_schools())::uuid[])"
 
@@ -65,15 +67,23 @@ def _of_teacher(columns: Collection[str]) -> str:
 
 
 def _aggregate_of_school(columns: Collection[str]) -> str:
+    """What a principal or teacher sees of rows about nobody: the own school's, and what is of no single school.
+
+    A total over schools that says of itself that one of them could take its own row off it, and so know another's, is
+    for none of them; nor is any total for who knows several schools, and so could take several rows off.
+    """
     if "source_system" not in columns:
         return EVERY_ROW
     known = "source_system = any ((select access.known_systems(false))::text[])"
-    if "school_key" not in columns:
-        return known
+    in_all = "not is_of_few_schools and (select cardinality(access.known_schools())) = 1"
+    of_none = ["school_key is null"] * ("school_key" in columns) + [in_all] * ("is_of_few_schools" in columns)
+    if not of_none:
+        return f"{known} or source_system = '{SHARED}'"
     whole = "source_system = any ((select access.known_systems(true))::text[])"
-    return (
-        f"{whole} or ({known} and (school_key is null or school_key = any ((select access.known_schools())::uuid[])))"
-    )
+    either = [f"({' and '.join(of_none)})"]
+    if "school_key" in columns:
+        either.append("school_key = any ((select access.known_schools())::uuid[])")
+    return f"{whole} or ({known} and ({' or '.join(either)}))"
 
 
 def _in(person: str, columns: Collection[str], own: str) -> str:

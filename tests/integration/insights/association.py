@@ -17,7 +17,10 @@ MODELS = (
     "intermediate/insights/int_factor_test",
     "marts/insights/rpt_factor_association",
 )
-MACROS = ("tail_probability", "threshold", "is_withheld", "totals_withheld", "in_attendance_band", "presentation")
+MACROS = (
+    "tail_probability", "threshold", "is_withheld", "totals_withheld", "totals_of_few_schools", "school_cells",
+    "in_attendance_band", "presentation",
+)  # fmt: skip
 COLUMNS = (
     "analysis", "population", "outcome", "outcome_label", "factor", "factor_label", "step_label", "unit_key",
     "cluster_key", "level", "factor_value", "outcome_value",
@@ -40,8 +43,8 @@ def associations(connection: Connection, observations: Iterable[tuple[Any, ...]]
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute("drop schema if exists stats cascade; create schema stats; set search_path to stats")
         cursor.execute(
-            "create table association_rule as select 'subgroup' as analysis, 'student' as unit, "
-            "%s as minimum_group_size, 0.05 as maximum_q_value",
+            "create table association_rule as select 'subgroup' as analysis, 'laurel' as source_system, "
+            "'student' as unit, %s as minimum_group_size, 0.05 as maximum_q_value",
             [minimum],
         )
         texts = ", ".join(f"{column} text" for column in COLUMNS[:10])

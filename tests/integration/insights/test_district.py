@@ -11,7 +11,9 @@ import pytest
 
 from backend.reporting.registry import registry
 from backend.reporting.result import answer
+from elt import accounts
 from elt.access.reading import ReadingAs
+from elt.access.roles import PRINCIPAL, TEACHER, Scope
 from elt.database import Pool
 from elt.sample_district import effects, flaws
 from elt.sample_district.district import make_district
@@ -214,6 +216,54 @@ def test_nobody_of_a_small_group_is_told_of(pipeline: Pipeline) -> None:
             f"group by {within} having count(*) filter (where is_suppressed) = 1 and count(*) > 1"
         )
         assert alone == [], report
+
+
+@pytest.fixture(scope="module")
+def people(pipeline: Pipeline, lines: dict[str, dict[str, Line]]) -> Iterator[dict[str, Pool]]:
+    """Connections of a principal and of a teacher of the school S-2."""
+    teacher = next(course["teacher_id"] for course in lines["courses"].values() if course["school_id"] == "S-2")
+    pool = Pool(pipeline.settings.reader_database_url, size=2)
+    found = {}
+    for role, scope in ((PRINCIPAL, Scope("district", "S-2")), (TEACHER, Scope("district", "S-2", teacher))):
+        with pipeline.pool.connection() as connection:
+            accounts.add(connection, f"district {role}", role, scope)
+            found[role] = ReadingAs(pool, role, accounts.number_of(connection, f"district {role}"))
+    yield dict(found)
+    pool.close()
+
+
+@pytest.mark.parametrize("role", [PRINCIPAL, TEACHER])
+def test_people_of_one_school_see_its_rows_and_totals_of_many(
+    people: dict[str, Pool], reader: Pool, pipeline: Pipeline, role: str
+) -> None:
+    reports = [
+        name
+        for (name,) in pipeline.query(
+            "select table_name from information_schema.columns "
+            "where table_schema = 'marts' and column_name = 'is_of_few_schools' order by 1"
+        )
+    ]
+    assert len(reports) == 7
+    own = NAMES["S-2"]
+    for report in reports:
+        rows_of = f"select row(t.*)::text from marts.{report} as t where source_system = 'district'"  # noqa: S608
+        with people[role].connection() as connection, connection.cursor() as cursor:
+            cursor.execute(f"{rows_of} order by 1")
+            seen = cursor.fetchall()
+        is_own = f"school_name = '{own}' or school_name = 'All schools' and" if report != "rpt_kpi" else ""
+        assert seen == pipeline.query(f"{rows_of} and ({is_own} not is_of_few_schools) order by 1")
+        assert seen, report
+    for name in DISTRICT:
+        told = answer(registry()[name], {}, people[role])
+        [school] = [choice for choice in told.choices if choice.parameter.name == "school"]
+        assert (school.allowed, school.value, school.all_label) == ((own,), own, None)
+        assert told.finding.headline not in ("–", ""), name
+        assert {row["school_name"] for row in told.rows if "school_name" in row} <= {own, "All schools"}
+        chosen = answer(registry()[name], {"school": own}, reader)
+        assert (told.rows, told.finding) == (chosen.rows, chosen.finding), name
+    figures = answer(registry()["key_figures"], {}, people[role])
+    assert [choice.value for choice in figures.choices] == ["district"]
+    assert figures.rows
 
 
 def test_flaws_are_listed_and_their_rows_stay_countable(pipeline: Pipeline) -> None:

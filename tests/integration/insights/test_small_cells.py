@@ -1,14 +1,16 @@
 """Nobody of a small school can be worked out: not from a row, and not from a total less the rows beside it."""
 
+import random
 from collections.abc import Iterable, Iterator, Mapping
 
+import numpy as np
 import pytest
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor, execute_values
 
 from elt.database import connect
 from tests.integration.conftest import Database
-from tests.integration.insights.association import DBT, Row, compiled
+from tests.integration.insights.association import DBT, Row, compiled, rendered
 
 TABLES = """
 drop schema if exists small cascade;
@@ -243,3 +245,67 @@ def test_nor_is_it_the_second_that_hides_a_small_one(connection: Connection) -> 
 def test_clicks_of_a_few_who_had_left_are_those_of_a_few(connection: Connection) -> None:
     rows = engagement(connection, {"A": TENS, "B": TENS}, gone={"AWithdrawn"}, idle={"AWithdrawn"})
     assert withheld_of(rows, "A") == {"Withdrawn", "Distinction"}
+
+
+DISTRICT_REPORT = """
+with graded as (select * from taught),
+{{ school_cells('graded', 'subject', measures={'grade_count': 'count(*)'}) }}
+select * from reported
+"""
+
+
+def district(connection: Connection, taught: Iterable[tuple[str, str]]) -> list[Row]:
+    """A report over the schools that teach these subjects, each to ten students."""
+    students = [
+        ("district", f"00000000-0000-0000-0000-{int(school):012}", school, subject, f"{school}{subject}{n}")
+        for school, subject in taught
+        for n in range(10)
+    ]
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute("drop schema if exists small cascade; create schema small; set search_path to small")
+        cursor.execute(
+            "create table kpi_threshold as select 'district' as source_system, * from (values "
+            "('suppression_minimum', 10), ('schools_minimum', 3)) as kept (threshold_name, threshold_value); "
+            "create table taught (source_system text, school_key uuid, school_name text, subject text, "
+            "student_key text)"
+        )
+        execute_values(cursor, "insert into taught values %s", students)
+        cursor.execute(rendered(DISTRICT_REPORT))
+        return [dict(row) for row in cursor.fetchall()]
+
+
+def schools_worked_out(rows: list[Row], own: str) -> set[str]:
+    """The schools of which somebody of the school `own` can work out any sum of cells from totals: who can, has a
+    combination of the totals' equations in which that school's numbers stand alone."""
+    cells = [(row["school_name"], row["subject"]) for row in rows if row["school_key"] and not row["is_margin"]]
+    others = [cell for cell in cells if cell[0] != own]
+    totals = [row for row in rows if not row["school_key"] and not row["is_of_few_schools"]]
+    told = np.array([[t["is_margin"] or t["subject"] == subject for _, subject in others] for t in totals], dtype=int)
+    found = set()
+    for school in {name for name, _ in others}:
+        rest = told[:, [name != school for name, _ in others]] if len(told) else told
+        if len(told) and np.linalg.matrix_rank(told) > (np.linalg.matrix_rank(rest) if rest.size else 0):
+            found.add(school)
+    return found
+
+
+def test_a_school_s_people_work_out_no_other_school_from_the_totals(connection: Connection) -> None:
+    chance = random.Random(4)  # noqa: S311 - plans of a test
+    plans = [
+        [(school, subject) for school in "123" for subject in "ABCD" if chance.random() < share]
+        for share in (0.4, 0.6, 0.8)
+        for _ in range(6)
+    ]
+    plans.append([*((school, subject) for school in "123" for subject in "AB"), ("2", "C")])  # C is All less A and B
+    shown, telling = 0, 0
+    for plan in filter(None, plans):
+        rows = district(connection, plan)
+        totals = [row for row in rows if not row["school_key"]]
+        shown += sum(not row["is_of_few_schools"] for row in totals)
+        for own in {school for school, _ in plan}:
+            assert schools_worked_out(rows, own) == set(), (plan, own)
+        telling += bool(schools_worked_out([{**row, "is_of_few_schools": False} for row in rows], "1"))
+    assert shown
+    assert telling  # were nothing hidden
+    assert {row["subject"] for row in totals if row["is_of_few_schools"]} >= {"C"}
+    assert len([row for row in totals if row["is_of_few_schools"]]) == 2

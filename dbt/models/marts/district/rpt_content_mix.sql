@@ -4,7 +4,8 @@ with content as (
         resource.source_system,
         resource.resource_key,
         resource.activity_type as content_kind,
-        school.school_name,
+        school.school_key,
+        school.school_label as school_name,
         interaction.student_key,
         interaction.click_count
     from {{ ref('dim_learning_resource__district') }} as resource
@@ -45,6 +46,8 @@ select
             then opened_count::double precision / nullif(total_opened_count, 0)
     end as opened_rate,
     case when not is_suppressed then opened_count::double precision / content_count end as openings_per_content,
-    is_suppressed
+    is_suppressed,
+    school_key,
+    is_of_few_schools
 from shared
 where not is_margin

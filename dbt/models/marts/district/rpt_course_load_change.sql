@@ -1,12 +1,12 @@
 with present as (
     select
         enrollment.source_system,
-        school.school_name,
+        school.school_label as school_name,
         enrollment.session_key,
         count(distinct enrollment.student_key) as enrolled_count
     from {{ ref('fct_enrollment__district') }} as enrollment
     inner join {{ ref('dim_school__district') }} as school on enrollment.school_key = school.school_key
-    group by enrollment.source_system, school.school_name, enrollment.session_key
+    group by enrollment.source_system, school.school_label, enrollment.session_key
 ),
 
 everywhere as (
@@ -28,7 +28,8 @@ changed as (
     select
         change.source_system,
         change.student_key,
-        school.school_name,
+        school.school_key,
+        school.school_label as school_name,
         session.session_name,
         coalesce(session.session_order, 0) as session_order,
         action.action_label,
@@ -57,6 +58,8 @@ select
     case
         when not is_suppressed then change_count::double precision / everywhere.enrolled_count
     end as change_rate,
-    is_suppressed
+    is_suppressed,
+    school_key,
+    is_of_few_schools
 from reported
 inner join everywhere using (source_system, school_name, session_name)

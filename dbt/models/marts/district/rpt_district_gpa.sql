@@ -4,7 +4,8 @@ with graded as (
         grade.source_system,
         grade.student_key,
         grade.teacher_key,
-        school.school_name,
+        school.school_key,
+        school.school_label as school_name,
         coalesce(course.subject, 'Unknown subject') as subject,
         course.course_name,
         coalesce(section.grade_level, 'No grade level') as grade_level,
@@ -41,6 +42,7 @@ looked_at as (
         {{ group_name }}::text as group_name,
         {{ member }} as member_name,
         {{ member_order }} as member_order,
+        school_key,
         school_name,
         student_key,
         credits,
@@ -95,7 +97,9 @@ published as (
         reported.student_count,
         reported.is_suppressed
         or hidden_subject.subject is not null
-        or hidden_teacher.teacher_id is not null as is_suppressed
+        or hidden_teacher.teacher_id is not null as is_suppressed,
+        reported.school_key,
+        reported.is_of_few_schools
     from reported
     left join hidden_subject
         on
@@ -124,7 +128,9 @@ published as (
         credit_sum,
         credit_point_sum,
         student_count,
-        is_suppressed
+        is_suppressed,
+        school_key,
+        is_of_few_schools
     from reported
     where dimension = 'Subject' and is_margin
 )
@@ -140,5 +146,7 @@ select
     {{ shown_counts(['student_count', 'grade_count', 'passed_count']) }}
     case when not is_suppressed then credit_point_sum / nullif(credit_sum, 0) end::double precision as gpa,
     case when not is_suppressed then passed_count::double precision / grade_count end as pass_rate,
-    is_suppressed
+    is_suppressed,
+    school_key,
+    is_of_few_schools
 from published

@@ -2,7 +2,8 @@ with graded as (
     select
         grade.source_system,
         grade.student_key,
-        school.school_name,
+        school.school_key,
+        school.school_label as school_name,
         letter_scale.letter_band,
         -letter_scale.minimum_score as band_order
     from {{ ref('fct_grade__district') }} as grade
@@ -32,6 +33,8 @@ select
     case
         when not (is_suppressed or is_total_suppressed) then grade_count::double precision / total_count
     end as grade_rate,
-    is_suppressed
+    is_suppressed,
+    school_key,
+    is_of_few_schools
 from shared
 where not is_margin

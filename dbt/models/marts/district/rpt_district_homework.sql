@@ -2,7 +2,8 @@ with homework as (
     select
         homework.source_system,
         homework.student_key,
-        school.school_name,
+        school.school_key,
+        school.school_label as school_name,
         coalesce(section.grade_level, 'No grade level') as grade_level,
         coalesce(grade_level.grade_level_order, 0) as grade_level_order,
         coalesce(course.subject, 'Unknown subject') as subject,
@@ -34,6 +35,7 @@ looked_at as (
         {{ loop.index + 1 }} as dimension_order,
         {{ member }} as member_name,
         {{ member_order }} as member_order,
+        school_key,
         school_name,
         student_key,
         is_submitted,
@@ -69,7 +71,9 @@ published as (
         late_count,
         with_guardian_count,
         seen_count,
-        is_suppressed
+        is_suppressed,
+        school_key,
+        is_of_few_schools
     from reported
     where not is_margin
     union all
@@ -86,7 +90,9 @@ published as (
         late_count,
         with_guardian_count,
         seen_count,
-        is_suppressed
+        is_suppressed,
+        school_key,
+        is_of_few_schools
     from reported
     where dimension = 'Subject' and is_margin
 )
@@ -104,5 +110,7 @@ select
     case when not is_suppressed then submitted_count::double precision / set_count end as submission_rate,
     case when not is_suppressed then late_count::double precision / nullif(submitted_count, 0) end as late_rate,
     case when not is_suppressed then seen_count::double precision / nullif(with_guardian_count, 0) end as seen_rate,
-    is_suppressed
+    is_suppressed,
+    school_key,
+    is_of_few_schools
 from published

@@ -30,7 +30,8 @@ placed as (
         work.section_key,
         work.session_key,
         work.is_homework,
-        school.school_name,
+        work.school_key,
+        school.school_label as school_name,
         session.session_name,
         coalesce(session.session_order, 0) as session_order
     from work
@@ -59,5 +60,7 @@ select
     case when not is_suppressed then section_count::double precision / teacher_term_count end as sections_per_teacher,
     case when not is_suppressed then taught_count::double precision / teacher_term_count end as students_per_teacher,
     case when not is_suppressed then homework_count::double precision / teacher_term_count end as homeworks_per_teacher,
-    is_suppressed
+    is_suppressed,
+    school_key,
+    is_of_few_schools
 from reported

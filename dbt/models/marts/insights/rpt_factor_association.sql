@@ -74,7 +74,8 @@ select
     rule.maximum_q_value::double precision as maximum_q_value,
     rule.minimum_group_size,
     shown.is_suppressed,
-    coalesce(test.q_value < rule.maximum_q_value, false) as is_found
+    coalesce(test.q_value < rule.maximum_q_value, false) as is_found,
+    rule.source_system
 from shown
 inner join label using (analysis, outcome, factor)
 inner join {{ ref('association_rule') }} as rule using (analysis)

@@ -214,6 +214,49 @@ measured as (
     group by source_system
 ),
 
+-- Totals over schools that people of one school may not see; a sum over terms is none of theirs where a term's is not.
+total_over_schools as (
+    select
+        source_system,
+        'district_students' as kpi_name,
+        count(distinct school_key) < {{ threshold('schools_minimum', 'student.source_system') }} as is_of_few_schools
+    from {{ ref('dim_student__district') }} as student
+    where is_current and member_type = 'known'
+    group by source_system
+    union all
+    select
+        source_system,
+        'district_teachers',
+        count(distinct school_key) < {{ threshold('schools_minimum', 'teacher.source_system') }}
+    from {{ ref('dim_teacher__district') }} as teacher
+    where is_current and member_type = 'known'
+    group by source_system
+    union all
+    select
+        source_system,
+        'district_gpa',
+        count(distinct school_key) < {{ threshold('schools_minimum', 'grade.source_system') }}
+    from {{ ref('fct_grade__district') }} as grade
+    where grade_points is not null
+    group by source_system
+    union all
+    select
+        homework.source_system,
+        kpi.kpi_name,
+        homework.is_of_few_schools
+    from {{ ref('rpt_district_homework') }} as homework
+    cross join (values ('district_submission_rate'), ('district_parent_rate')) as kpi (kpi_name)
+    where homework.dimension = 'School' and homework.member_name = 'All schools'
+    union all
+    select
+        source_system,
+        'district_load_changes',
+        bool_or(is_of_few_schools)
+    from {{ ref('rpt_course_load_change') }}
+    where school_name = 'All schools' and action_label = 'All'
+    group by source_system
+),
+
 decided as (
     select
         *,
@@ -235,6 +278,9 @@ select
     end as kpi_value,
     case when not decided.is_suppressed then decided.numerator end as numerator,
     case when not decided.is_suppressed then decided.denominator end as denominator,
-    decided.is_suppressed
+    decided.is_suppressed,
+    coalesce(total_over_schools.is_of_few_schools, false) as is_of_few_schools
 from decided
 inner join {{ ref('kpi') }} as kpi on decided.kpi_name = kpi.kpi_name
+left join total_over_schools
+    on decided.source_system = total_over_schools.source_system and decided.kpi_name = total_over_schools.kpi_name

@@ -50,36 +50,51 @@ inferred as (
     left join versions on mentioned.school_id = versions.school_id
     where versions.school_id is null
     group by mentioned.source_system, mentioned.school_id
+),
+
+listed as (
+    select
+        school_key,
+        source_system,
+        school_id,
+        'known' as member_type,
+        school_name,
+        school_kind,
+        lga,
+        capacity,
+        valid_from,
+        valid_to,
+        is_current,
+        submission_id,
+        line_number
+    from versions
+    union all
+    select
+        {{ surrogate_key(['source_system', 'school_id']) }} as school_key,
+        source_system,
+        school_id,
+        'inferred' as member_type,
+        school_id as school_name,
+        null as school_kind,
+        null as lga,
+        null as capacity,
+        valid_from,
+        null as valid_to,
+        true as is_current,
+        null as submission_id,
+        null as line_number
+    from inferred
 )
 
 select
-    school_key,
-    source_system,
-    school_id,
-    'known' as member_type,
-    school_name,
-    school_kind,
-    lga,
-    capacity,
-    valid_from,
-    valid_to,
-    is_current,
-    submission_id,
-    line_number
-from versions
-union all
-select
-    {{ surrogate_key(['source_system', 'school_id']) }} as school_key,
-    source_system,
-    school_id,
-    'inferred' as member_type,
-    school_id as school_name,
-    null as school_kind,
-    null as lga,
-    null as capacity,
-    valid_from,
-    null as valid_to,
-    true as is_current,
-    null as submission_id,
-    null as line_number
-from inferred
+    *,
+    case
+        when
+            is_current and (
+                school_name = 'All schools'
+                or count(*) filter (where is_current) over (partition by school_name) > 1
+            )
+            then school_name || ' (' || school_id || ')'
+        else school_name
+    end as school_label
+from listed

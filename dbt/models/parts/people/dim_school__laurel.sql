@@ -13,5 +13,6 @@ select
     null::timestamptz as valid_to,
     true as is_current,
     null::integer as submission_id,
-    null::integer as line_number
+    null::integer as line_number,
+    school_name as school_label
 from {{ ref('school') }}
