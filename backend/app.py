@@ -6,6 +6,7 @@ from flask import Flask
 
 from backend import pages, problems, readiness, security, waiting
 from backend.api import (
+    accounts,
     ask,
     audit,
     contracts,
@@ -79,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     described = (drafts, contracts, header_mappings, profiles)
     data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
     reading = (predictions, provenance, insights, ask, questions, reports, report_editions)
-    for resource in (*data, *reading, keys, audit, model_docs, health, pages):
+    for resource in (*data, *reading, accounts, keys, audit, model_docs, health, pages):
         app.register_blueprint(resource.blueprint)
     page.register(app, load_contracts())
     openid.register(app, settings)

@@ -36,10 +36,11 @@ class Account:
         return self.role in SENDERS
 
 
-def add(connection: Connection, name: str, role: str, scope: Scope | None = None) -> str:
+def add(connection: Connection, name: str, role: str, scope: Scope | None = None, made_by: int | None = None) -> str:
     """A new account's key; a closed account of this name is opened again. Raises Conflict where it is open.
 
-    `role` may be given by another spelling; `scope` is what a teacher or principal belongs to.
+    `role` may be given by another spelling; `scope` is what a teacher or principal belongs to; `made_by` the account
+    that does it, None at the command line.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -56,7 +57,7 @@ def add(connection: Connection, name: str, role: str, scope: Scope | None = None
             remedy="Choose another name, or revoke it first; `user key NAME` gives it one more key.",
         )
     set_scope(connection, row[0], scope)
-    audit.record(connection, row[0], "account.open", None, {"role": role_named(role)})
+    audit.record(connection, made_by or row[0], "account.open", name, {"role": role_named(role)})
     return keys.issue(connection, row[0], None)[0]
 
 
@@ -76,12 +77,12 @@ def ensure(connection: Connection, name: str, role: str, key: str) -> None:
             cursor.execute("update catalog.account set closed_at = null where name = %s", [name])
 
 
-def revoke(connection: Connection, name: str) -> int:
+def revoke(connection: Connection, name: str, closed_by: int | None = None) -> int:
     """Close an account: its keys, password, sessions and database logins. Returns how many keys. Raises NotFound."""
     account_id = number_of(connection, name)
     logins.remove_all(connection, account_id)
     sessions.end_all(connection, account_id)
-    audit.record(connection, account_id, "account.close", None, None)
+    audit.record(connection, closed_by or account_id, "account.close", name, None)
     with connection.cursor() as cursor:
         cursor.execute(
             "update catalog.account set closed_at = now(), password_hash = null where account_id = %s", [account_id]
@@ -123,7 +124,10 @@ def authenticate(connection: Connection, key: str) -> Account | None:
             [keys.FULL, keys.hashed(key)],
         )
         row = cursor.fetchone()
-    return Account(*row) if row else None
+    if row is None:
+        return None
+    keys.note_use(connection, key)
+    return Account(*row)
 
 
 def named(connection: Connection, name: str) -> Account | None:

@@ -28,11 +28,11 @@ def list_keys() -> Response:
     responses:
       200:
         description: Every key that you ever had; `is_open` says which still open.
-        content: {application/json: {schema: {type: object}}}
+        content: {application/json: {schema: {$ref: "#/components/schemas/Keys"}}}
       default: {$ref: "#/components/responses/Problem"}
     """
     with services().pool.connection() as connection:
-        return jsonify(keys=[_as_json(key) for key in keys.listing(connection, account().account_id)])
+        return jsonify(keys=[as_json(key) for key in keys.listing(connection, account().account_id)])
 
 
 @blueprint.post("")
@@ -45,26 +45,18 @@ def create_key() -> tuple[Response, int]:
     requestBody:
       required: true
       content:
-        application/json:
-          schema:
-            type: object
-            required: [label]
-            properties:
-              label: {type: string, maxLength: 200, description: What it is for.}
-              scope: {type: string, enum: [full, read], default: full, description: "`read` changes nothing."}
-              days: {type: integer, minimum: 1, maximum: 3650, description: "After so many days it opens nothing."}
-          example: {label: nightly export, scope: read, days: 90}
+        application/json: {schema: {$ref: "#/components/schemas/WantedKey"}}
     responses:
       201:
         description: The key, in `key`.
-        content: {application/json: {schema: {type: object}}}
+        content: {application/json: {schema: {$ref: "#/components/schemas/NewKey"}}}
       default: {$ref: "#/components/responses/Problem"}
     """
-    label, scope, days = _wanted(parameters.json_object("label", "scope", "days"))
+    label, scope, days = wanted(parameters.json_object("label", "scope", "days"))
     with services().pool.connection() as connection:
         key, issued = keys.issue(connection, account().account_id, label, scope, days)
         audit.record(connection, account().account_id, "key.create", str(issued.id), {"scope": scope, "days": days})
-    return jsonify(**_as_json(issued), key=key), 201
+    return jsonify(**as_json(issued), key=key), 201
 
 
 @blueprint.delete("/<uuid:id>")
@@ -86,7 +78,8 @@ def delete_key(id: UUID) -> tuple[str, int]:
     return "", 204
 
 
-def _wanted(body: dict[str, Any]) -> tuple[str, str, int | None]:
+def wanted(body: dict[str, Any]) -> tuple[str, str, int | None]:
+    """Label, scope and days of a key that a body asks for. Raises BadRequest."""
     label, scope, days = body.get("label"), body.get("scope", FULL), body.get("days")
     good_label = isinstance(label, str) and 0 < len(label) <= LONGEST_LABEL and not parameters.UNSTORABLE.search(label)
     good_days = days is None or (isinstance(days, int) and not isinstance(days, bool) and 1 <= days <= DAYS_MAXIMUM)
@@ -100,12 +93,14 @@ def _wanted(body: dict[str, Any]) -> tuple[str, str, int | None]:
     return str(label), scope, days
 
 
-def _as_json(key: Key) -> dict[str, Any]:
+def as_json(key: Key) -> dict[str, Any]:
+    """A key as it is listed."""
     return {
         "id": str(key.id),
         "label": key.label,
         "scope": key.scope,
         "created_at": key.created_at.isoformat(),
+        "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
         "is_open": key.is_open,
     }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from backend.api.parameters import DESCRIPTION_LENGTHS, STATUSES
-from backend.openapi import asking, described_datasets, dry_runs, versions
+from backend.openapi import accounts, asking, described_datasets, dry_runs, versions
 from backend.openapi.types import COUNT, MOMENT, NUMBER, OPTIONAL, TEXT
 
 
@@ -41,6 +41,7 @@ def schemas() -> dict[str, Any]:
         },
         "Problem": {"type": "object", "properties": problem},
         **described_datasets.schemas(),
+        **accounts.schemas(),
         **asking.schemas(),
         "Readiness": {"type": "object", "properties": readiness},
     }

@@ -36,6 +36,7 @@ SECTIONS = (
     Section("Reports", "pages.reports", frozenset(KNOW_PERSONS), ("pages.report_edition",)),
     Section("Data", "pages.data", pages=DATA_PAGES),
     Section("Datasets", "pages.datasets", pages=("pages.dataset", "pages.draft")),
+    Section("Accounts", "pages.accounts", ADMINISTRATORS),
     Section("Ask", "pages.ask", ADMINISTRATORS),
     Section("Audit", "pages.audit", frozenset({ADMINISTRATOR, AUDITOR})),
 )

@@ -19,6 +19,7 @@ from backend.pages import (
     navigation,
     openid,
     overview,
+    own_account,
     report_list,
     signing_in,
     sources,
@@ -55,6 +56,7 @@ data.add_to(blueprint)
 sources.add_to(blueprint)
 lineage.add_to(blueprint)
 auditing.add_to(blueprint)
+own_account.add_to(blueprint)
 asking.add_to(blueprint)
 
 

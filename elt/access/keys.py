@@ -14,6 +14,10 @@ from elt.errors import NotFound
 FULL, READ = "full", "read"
 SCOPES = (FULL, READ)  # read: nothing that changes anything
 DAYS_MAXIMUM = 3650
+COLUMNS = (
+    "id::text, label, scope, created_at, last_used_at, expires_at, "
+    "revoked_at is null and coalesce(expires_at > now(), true)"
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Key:
     label: str | None
     scope: str
     created_at: datetime
+    last_used_at: datetime | None  # to the minute
     expires_at: datetime | None
     is_open: bool
 
@@ -57,12 +62,31 @@ def listing(connection: Connection, account_id: int) -> list[Key]:
     """Every key that the account ever had, newest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select id::text, label, scope, created_at, expires_at, "
-            "revoked_at is null and coalesce(expires_at > now(), true) "
-            "from catalog.api_key where account_id = %s order by api_key_id desc",
+            f"select {COLUMNS} from catalog.api_key where account_id = %s order by api_key_id desc",  # noqa: S608
             [account_id],
         )
         return [Key(UUID(id), *rest) for id, *rest in cursor.fetchall()]
+
+
+def of_everybody(connection: Connection) -> dict[int, list[Key]]:
+    """The same of every account that has any, by its account_id."""
+    found: dict[int, list[Key]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"select account_id, {COLUMNS} from catalog.api_key order by api_key_id desc")  # noqa: S608
+        for account_id, id, *rest in cursor.fetchall():
+            found.setdefault(account_id, []).append(Key(UUID(id), *rest))
+    return found
+
+
+def note_use(connection: Connection, key: str) -> None:
+    """Write down that a key was used, once a minute; nobody waits for somebody else who does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update catalog.api_key set last_used_at = now() where api_key_id = ("
+            "select api_key_id from catalog.api_key where key_hash = %s "
+            "and coalesce(last_used_at < now() - interval '1 minute', true) for update skip locked)",
+            [hashed(key)],
+        )
 
 
 def revoke(connection: Connection, account_id: int, id: UUID) -> None:

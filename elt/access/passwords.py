@@ -10,6 +10,7 @@ from psycopg2.extensions import connection as Connection
 
 from elt import audit
 from elt.access import sessions
+from elt.database import only_row
 from elt.errors import NotFound, Refused
 
 SHORTEST, LONGEST = 12, 200
@@ -58,6 +59,20 @@ def set_password(connection: Connection, name: str, password: str) -> None:
         raise NotFound("unknown_account", "There is no open account with this name.")
     sessions.end_all(connection, row[0])
     audit.record(connection, row[0], "account.password", None, None)
+
+
+def change(connection: Connection, account_id: int, name: str, current: str, new: str) -> Attempt:
+    """An account gives itself a password, and says the one it has; sessions that are open end. Raises Refused.
+
+    A wrong one counts as at the door, or a session left open would be a place to guess: the caller must commit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select password_hash is not null from catalog.account where account_id = %s", [account_id])
+        has_password = bool(only_row(cursor)[0])
+    attempt = sign_in(connection, name, current) if has_password else Attempt(account_id)
+    if attempt.account_id is not None:
+        set_password(connection, name, new)
+    return attempt
 
 
 def sign_in(connection: Connection, name: str, password: str) -> Attempt:

@@ -138,6 +138,81 @@ def test_keys_have_a_purpose_an_end_and_a_limit(app: Flask, ada: Client, bola: C
         assert ada.request("POST", "/api/v1/keys", json=bad).status_code == 400
 
 
+def test_an_administrator_makes_and_closes_accounts_and_keys_and_all_of_it_is_on_record(
+    app: Flask, principal: Client, ada: Client, auditor: Client
+) -> None:
+    wanted = {"name": "tunde", "role": "teacher", "school": "laurel", "teacher": "T01"}
+    for bad in ({**wanted, "teacher": None}, {**wanted, "role": "king"}, {**wanted, "name": " "}, {"name": 5}, {}):
+        assert principal.request("POST", "/api/v1/accounts", json=bad).status_code in (400, 422), bad
+    made = principal.request("POST", "/api/v1/accounts", json=wanted)
+    assert made.status_code == 201
+    assert principal.request("POST", "/api/v1/accounts", json=wanted).status_code == 409
+    tunde, here = Client(app.test_client(), made.json["key"]), f"/api/v1/accounts/{made.json['number']}"
+    assert tunde.get("/api/v1/insights").status_code == 200
+    second = principal.request("POST", f"{here}/keys", json={"label": "register", "scope": "read", "days": 1}).json
+    reading = Client(app.test_client(), second["key"])
+    assert reading.get("/account").status_code == 200
+    assert "Make a key" in tunde.get("/account").text
+
+    listed = principal.get("/api/v1/accounts")
+    [entry] = [account for account in listed.json["accounts"] if account["name"] == "tunde"]
+    assert entry["scopes"] == [{"source_system": "laurel", "school": None, "teacher": "T01"}]
+    assert [(key["label"], key["scope"], bool(key["last_used_at"])) for key in entry["keys"]] == [
+        ("register", "read", True), (None, "full", True)
+    ]  # fmt: skip
+    page = principal.get("/accounts").text
+    assert "teacher T01, laurel" in page
+    for text in (page, listed.text, tunde.get("/account").text):
+        assert second["key"] not in text
+        assert made.json["key"] not in text
+    for client in (ada, auditor, tunde):
+        assert client.get("/accounts").status_code == client.get("/api/v1/accounts").status_code == 403
+        assert client.request("POST", "/api/v1/accounts", json={**wanted, "name": "x"}).status_code == 403
+        for path in (here, f"{here}/keys/{second['id']}"):
+            assert client.request("DELETE", path).status_code == 403
+
+    assert principal.request("DELETE", f"{here}/keys/{second['id']}").status_code == 204
+    assert reading.get("/account").status_code == 302  # to the sign-in
+    assert principal.request("DELETE", here).status_code == 204
+    assert tunde.get("/api/v1/insights").status_code == 401
+    assert principal.request("DELETE", here).status_code == 404
+    [own] = [
+        account for account in principal.get("/api/v1/accounts").json["accounts"] if account["name"] == "principal"
+    ]
+    assert principal.request("DELETE", f"/api/v1/accounts/{own['number']}").json["code"] == "own_account"
+    events = auditor.get("/api/v1/audit?account=principal").json["events"]
+    assert [(event["action"], event["subject"]) for event in events[:4]] == [
+        ("account.close", "tunde"),
+        ("key.revoke", second["id"]),
+        ("key.create", second["id"]),
+        ("account.open", "tunde"),
+    ]
+    assert {event["detail"]["account"] for event in events[1:3]} == {"tunde"}
+
+
+def test_a_password_is_changed_by_who_knows_it(app: Flask, ada: Client, named: Callable[[str], str]) -> None:
+    browser, new = app.test_client(), "four other slow words"
+    name = named("folake")
+    assert try_to_sign_in(browser, name=name, password=PASSWORD).status_code == 302
+
+    def change(**body: str) -> Any:
+        return browser.put("/api/v1/password", json=body, headers=OWN)
+
+    assert browser.put("/api/v1/password", json={"current": PASSWORD, "new": new}).status_code == 401  # another origin
+    assert change(current=PASSWORD, new="short").status_code == 422
+    assert change(new=new).json["code"] == change(current="not it, not it", new=new).json["code"] == "wrong_password"
+    assert change(current=PASSWORD, new=new).status_code == 204
+    assert browser.get("/api/v1/keys").status_code == 401
+    assert try_to_sign_in(app.test_client(), name=name, password=PASSWORD).status_code == 401
+    assert try_to_sign_in(browser, name=name, password=new).status_code == 302
+    for _ in range(5):
+        refused = change(current="not it, not it", new=new)
+    assert refused.status_code == 403
+    assert change(current=new, new=PASSWORD).json["code"] == "wrong_password"  # locked, as at the door
+    assert ada.request("PUT", "/api/v1/password", json={"new": PASSWORD}).status_code == 204  # the first one, by a key
+    assert try_to_sign_in(app.test_client(), name="ada", password=PASSWORD).status_code == 302
+
+
 def test_the_command_line_gives_keys_and_passwords(
     module_settings: Settings, app: Flask, named: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

@@ -13,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 from backend.reporting.registry import registry
 from elt import accounts
 from elt.access import logins
+from elt.access.policies import SHARED
 from elt.access.roles import ROLES, Scope
 from elt.database import connect, transaction
 from tests.integration.insights.conftest import School, Visitor
@@ -122,12 +123,18 @@ def expected(owner: Connection, person: str, schema: str, table: str, teacher_id
     if person in ("researcher", "auditor"):
         return None if table in PRIVATE else str(not of_persons).lower()
     if person == "stranger":
-        return "false" if of_persons else "source_system = 'district'" if "source_system" in columns else "true"
+        return (
+            "false"
+            if of_persons
+            else f"source_system in ('district', '{SHARED}')"
+            if "source_system" in columns
+            else "true"
+        )
     if person == "teacher" and of_persons:
         default = UNDER_THE_NAME if "teacher_key" in columns else f"student_key in {TAUGHT}"
         condition = OF_TEACHER.get(table, default)
         return condition.format(teacher_id) if "{}" in condition else condition
-    return "source_system = 'laurel'" if "source_system" in columns else "true"
+    return f"source_system in ('laurel', '{SHARED}')" if "source_system" in columns else "true"
 
 
 @pytest.mark.parametrize("name", [*ROLES, "stranger"])
