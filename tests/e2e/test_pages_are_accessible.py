@@ -25,6 +25,8 @@ PATHS = (
     "/data",
     "/datasets",
     "/transform",
+    "/accounts",
+    "/account",
 )
 
 
