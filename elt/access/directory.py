@@ -31,7 +31,7 @@ class Entry:
 def entries(connection: Connection) -> list[Entry]:
     """Every account by name, closed ones last."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{SELECT} order by closed_at is not null, name")
+        cursor.execute(f"{SELECT} order by closed_at is not null, lower(name), name")
         rows = cursor.fetchall()
     keys_of, scopes = keys.of_everybody(connection), _scopes(connection)
     return [_entry(row, scopes.get(row[0], ()), keys_of.get(row[0], ())) for row in rows]
