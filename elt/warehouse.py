@@ -6,7 +6,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import parse_dsn
 
 from elt import raw_tables
-from elt.access import grants, policies
+from elt.access import grants
 from elt.contract import Contract
 from elt.database import migrate, transaction
 from elt.errors import LaurelError
@@ -20,17 +20,6 @@ READER_VIEWS = (
     "transform_node",
     "kpi_movement",
     "transform_cause",
-)
-PREDICTIONS_OF_STUDENTS = ("score", "action")
-PREDICTIONS_IN_ALL = (
-    "model",
-    "metric",
-    "calibration",
-    "subgroup",
-    "capacity",
-    "tree_node",
-    "action_comparison",
-    "run",
 )
 
 
@@ -53,7 +42,3 @@ def _grant(connection: Connection, reader: str) -> None:
                 remedy="Create it (create role … login password …), then start again.",
             )
     grants.grant(connection, reader, READER_VIEWS)
-    for table in PREDICTIONS_OF_STUDENTS:
-        policies.protect(connection, "predictions", table, is_aggregate=False, is_private=True)
-    for table in PREDICTIONS_IN_ALL:
-        policies.protect(connection, "predictions", table, is_aggregate=True, is_private=False)

@@ -1,5 +1,6 @@
 """Predictions over HTTP: one student's scores with reasons and history, actions taken, and the target of a data set."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -7,9 +8,13 @@ from flask import Blueprint, Response, jsonify
 from backend.api import parameters
 from backend.api.representation import time_text
 from backend.auth import account, require_role
+from backend.reporting import student_predictions
+from backend.reporting.insight import Row
+from backend.reporting.result import snapshot
 from backend.services import services
 from elt import audit
-from elt.access.roles import ADMINISTRATOR, PRINCIPAL, SENDERS, TEACHER
+from elt.access.policies import KNOW_PERSONS
+from elt.access.roles import SENDERS
 from elt.errors import NotFound
 from elt.predicting import actions, described
 from elt.receiving import contract_of
@@ -18,14 +23,14 @@ blueprint = Blueprint("predictions", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/predictions/students/<student_id>")
-@require_role(ADMINISTRATOR)
+@require_role(*KNOW_PERSONS)
 def get_student(student_id: str) -> Response:
     """What is predicted of one student.
     ---
     tags: [predictions]
     description: >
       Current scores with their reasons, and those of earlier moments with what came. A status of `not_enough_evidence`
-      has no number, and says why. Reading it is on record.
+      has no number, and says why. Teachers and principals see their own students; reading it is on record.
     parameters:
       - {name: student_id, in: path, required: true, schema: {type: string}}
     responses:
@@ -34,26 +39,25 @@ def get_student(student_id: str) -> Response:
         content: {application/json: {schema: {type: object}}}
       default: {$ref: "#/components/responses/Problem"}
     """
-    with services().pool.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select score.task, model.title, unit, moment, score.status, value, because, reasons, risk_tier, is_current,
-                outcome, scored_at, model_id
-            from predictions.score inner join predictions.model using (model_id)
-            where student_id = %s order by is_current desc, score.task, moment desc, unit
-            """,
-            [student_id],
-        )
-        names = [column.name for column in cursor.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        if not rows:
-            raise NotFound("no_prediction", "Nothing is predicted of a student with that number.")
-        audit.record(connection, account().account_id, "prediction.read", student_id, None)
-    return jsonify(student_id=student_id, scores=[{**row, "scored_at": time_text(row["scored_at"])} for row in rows])
+    found = _visible(student_id)
+    with services().pool.connection() as connection:
+        for source_system in sorted({row["source_system"] for row in found}):
+            audit.student_seen(connection, account().account_id, "prediction.read", source_system, student_id)
+    told = [{**row, "scored_at": time_text(row["scored_at"])} for row in found]
+    return jsonify(student_id=student_id, scores=told)
+
+
+def _visible(student_id: str) -> Sequence[Row]:
+    """The scores that the account may see. Raises NotFound where there are none."""
+    with snapshot(services().reader_pool) as connection:
+        found = student_predictions.of_number(connection, student_id)
+    if not found:
+        raise NotFound("no_prediction", "Nothing is predicted of a student of yours with that number.")
+    return found
 
 
 @blueprint.post("/predictions/actions")
-@require_role(ADMINISTRATOR, PRINCIPAL, TEACHER)
+@require_role(*KNOW_PERSONS)
 def post_action() -> tuple[Response, int]:
     """Record what was done for a flagged student.
     ---
@@ -80,10 +84,13 @@ def post_action() -> tuple[Response, int]:
     """
     said: dict[str, Any] = parameters.json_object("outcome", "student_id", "action")
     outcome, student_id, action = (str(said.get(name) or "") for name in ("outcome", "student_id", "action"))
-    who = account()
+    keys = {row["student_key"] for row in _visible(student_id) if row["task"] == outcome and row["is_current"]}
+    if not keys:
+        raise NotFound("no_prediction", "No student of yours with that number has a prediction of that outcome.")
+    who = account().account_id
     with services().pool.connection() as connection:
-        number = actions.record(connection, who.role, who.account_id, outcome, student_id, action)
-        audit.record(connection, who.account_id, "prediction.action", student_id, {"outcome": outcome})
+        number, source_system = actions.record(connection, who, outcome, min(keys), action)
+        audit.student_seen(connection, who, "prediction.action", source_system, student_id, outcome=outcome)
     return jsonify(action_id=number, outcome=outcome, student_id=student_id, action=action), 201
 
 

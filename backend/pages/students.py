@@ -1,6 +1,6 @@
 """The list of students, and the page of one. Each look at a named student is on record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -8,12 +8,13 @@ from flask import Blueprint, render_template, request, url_for
 from backend.auth import account, require_role
 from backend.pages.themes import themed
 from backend.problems import BadRequest
-from backend.reporting import student_charts, students
+from backend.reporting import student_charts, student_predictions, students
 from backend.reporting.result import snapshot
 from backend.reporting.students import Search
 from backend.services import services
 from elt import audit
 from elt.access.policies import KNOW_PERSONS
+from elt.predicting.actions import ACTIONS
 
 PAGE = 50
 TIERS = (4, 3, 2, 1, 0)
@@ -73,18 +74,22 @@ def _other_page(page: int) -> str:
 
 @require_role(*KNOW_PERSONS)
 def student(student_key: UUID) -> str:
-    """One student: why the tier, attendance, grades by term, who is at home, and the record as it was then."""
+    """One student: tier, predictions, attendance, grades by term, who is at home, and the record as it was then."""
     with snapshot(services().reader_pool) as connection:
         found = students.find(connection, student_key)
         numbers = {row["submission_id"] for row in (*found.grades, *found.versions) if row["submission_id"] is not None}
         files = students.files(connection, sorted(numbers))
-    _record("student.read", found.now["source_system"], [found.now["student_id"]])
+        predictions = student_predictions.of_student(connection, str(student_key))
+    _record("student.read", found.now["source_system"], [found.now["student_id"]], [one.task for one in predictions])
     charts = {name: themed(spec) for name, spec in student_charts.specs(found.terms).items()}
-    return render_template("student.html", student=found, files=files, charts=charts)
+    return render_template(
+        "student.html", student=found, files=files, charts=charts, predictions=predictions, actions=ACTIONS
+    )
 
 
-def _record(action: str, source_system: str, student_ids: Iterable[str]) -> None:
-    """Put on record who was looked at."""
+def _record(action: str, source_system: str, student_ids: Iterable[str], outcomes: Sequence[str] = ()) -> None:
+    """Put on record who was looked at, and which predictions of them were seen."""
+    seen = {"predictions": list(outcomes)} if outcomes else {}
     with services().pool.connection() as connection:
         for student_id in student_ids:
-            audit.student_seen(connection, account().account_id, action, source_system, student_id)
+            audit.student_seen(connection, account().account_id, action, source_system, student_id, **seen)

@@ -45,12 +45,13 @@ def grant(connection: Connection, reader: str, ledger_views: Sequence[str]) -> N
             )
         )
         cursor.execute(
-            "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2",
-            [list(PROGRAMS_SCHEMAS)],
+            "select table_schema, table_name, bool_or(column_name = any(%s)) from information_schema.columns "
+            "where table_schema = any(%s) group by 1, 2 order by 1, 2",
+            [list(policies.PERSONS), list(PROGRAMS_SCHEMAS)],
         )
-        for schema, table in cursor.fetchall():
+        for schema, table, tells_of_persons in cursor.fetchall():
             cursor.execute(sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), _names(everybody)))
-            policies.protect(connection, schema, table, is_aggregate=True, is_private=False)
+            policies.protect(connection, schema, table, is_aggregate=True, is_private=tells_of_persons)
         for view in ledger_views:
             cursor.execute(
                 sql.SQL("grant select on {} to {}").format(sql.Identifier("catalog", view), _names(everybody))

@@ -12,9 +12,10 @@ from threadpoolctl import threadpool_limits
 
 from elt.predicting.encoding import Encoder
 from elt.predicting.frames import Floats, Frame, Integers
+from elt.predicting.metrics import calibrated, log_odds
 from elt.predicting.models import Linear, Link, Model, Tree, Trees, predict
-from elt.predicting.splits import student_folds
-from elt.predicting.tasks import Feature, Kind
+from elt.predicting.splits import inner_folds, student_folds
+from elt.predicting.tasks import Feature, Kind, Presentations, Task
 
 SEED = 20261121
 INNER_FOLDS = 3
@@ -138,37 +139,51 @@ def loss(kind: Kind, target: Floats, predicted: Floats) -> float:
     return float(-(target * np.log(predicted) + (1 - target) * np.log(1 - predicted)).mean())
 
 
-def tune(
-    candidate: Candidate, kind: Kind, features: Sequence[Feature], frame: Frame, target: Floats, students: Integers
-) -> Fitted:
-    """The candidate with the setting that did best on students left out, fitted to all of these rows."""
+def tune(candidate: Candidate, task: Task, features: Sequence[Feature], frame: Frame) -> Fitted:
+    """The candidate with the setting that did best on rows left out, fitted to all of these rows.
+
+    Where presentations are what is left out, the chances are then stretched or drawn in as those left out ask for
+    (Platt's scaling on the log odds): a model is too sure of itself in a presentation that it has not seen.
+    """
+    target, students = frame.numbers(task.target), frame.students
     encoder = Encoder.fit(features, frame)
     matrix = encoder.matrix(frame)
     drawn = student_folds(students, max(1, round(len(target) / TUNING_ROWS)), SEED + 1) == 0
+    folds = inner_folds(task.plan, frame.take(drawn), INNER_FOLDS, SEED)
     # One thread: sums then have one order, and a byte is a byte. On a busy machine threads only wait for each other.
     with threadpool_limits(1):
-        losses = [
-            _inner_loss(candidate, kind, matrix[drawn], target[drawn], students[drawn], setting)
+        said = [
+            _left_out(candidate, task.kind, matrix[drawn], target[drawn], students[drawn], folds, setting)
             for setting in candidate.settings
         ]
+        losses = [loss(task.kind, target[drawn], one) for one in said]
         best = int(np.argmin(losses))
-        model = candidate.fit(kind, matrix, target, candidate.settings[best])
+        model = candidate.fit(task.kind, matrix, target, candidate.settings[best])
+    if isinstance(task.plan, Presentations) and task.kind == "classification":
+        found = calibrated(target[drawn], log_odds(said[best]), np.ones(int(drawn.sum())))
+        if found is not None:
+            model = model.recalibrated(*found)
     return Fitted(candidate.name, candidate.settings[best], encoder, model, losses[best])
 
 
-def _inner_loss(
-    candidate: Candidate, kind: Kind, matrix: Floats, target: Floats, students: Integers, setting: Any
-) -> float:
-    """The loss on students left out, each once."""
-    predicted = np.empty(len(target))
-    folds = student_folds(students, INNER_FOLDS, SEED)
-    for fold in range(INNER_FOLDS):
-        inside = folds != fold
-        if kind == "classification" and len(np.unique(target[inside])) < 2:
-            predicted[~inside] = target[inside].mean() if inside.any() else 0.5
+def _left_out(
+    candidate: Candidate,
+    kind: Kind,
+    matrix: Floats,
+    target: Floats,
+    students: Integers,
+    folds: Integers,
+    setting: Any,
+) -> Floats:
+    """What is said of each row by a model of the other folds, and of none of its own students."""
+    predicted = np.full(len(target), target.mean())
+    for fold in np.unique(folds):
+        outside = folds == fold
+        inside = ~outside & ~np.isin(students, students[outside])
+        if not inside.any() or (kind == "classification" and len(np.unique(target[inside])) < 2):
             continue
-        predicted[~inside] = predict(candidate.fit(kind, matrix[inside], target[inside], setting), matrix[~inside])
-    return loss(kind, target, predicted)
+        predicted[outside] = predict(candidate.fit(kind, matrix[inside], target[inside], setting), matrix[outside])
+    return predicted
 
 
 def best_of(fitted: Sequence[Fitted]) -> Fitted:

@@ -39,9 +39,15 @@ class Encoder:
     def matrix(self, frame: Frame) -> Floats:
         """Rows × columns, NaN where a number is missing."""
         matrix = np.empty((len(frame), len(self.columns)))
+        categories: dict[str, Objects] = {}
         for position, (index, level) in enumerate(self.columns):
             name = self.features[index].name
-            matrix[:, position] = frame.numbers(name) if level is None else levels_of(frame, name) == level
+            if level is None:
+                matrix[:, position] = frame.numbers(name)
+                continue
+            if name not in categories:
+                categories[name] = levels_of(frame, name)
+            matrix[:, position] = categories[name] == level
         return matrix
 
     def by_feature(self, contributions: Floats) -> Floats:

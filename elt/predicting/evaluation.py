@@ -47,8 +47,7 @@ def without_leaks(task: Task, rows: Frame) -> tuple[tuple[Feature, ...], list[Le
 
 def fit_all(task: Task, features: tuple[Feature, ...], rows: Frame) -> list[Fitted]:
     """Every candidate, tuned on these rows alone."""
-    target, students = rows.numbers(task.target), rows.students
-    return [tune(candidate, task.kind, features, rows, target, students) for candidate in CANDIDATES]
+    return [tune(candidate, task, features, rows) for candidate in CANDIDATES]
 
 
 def evaluate(task: Task, features: tuple[Feature, ...], rows: Frame) -> OutOfSample | None:

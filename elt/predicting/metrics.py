@@ -57,24 +57,46 @@ def r_squared(target: Floats, predicted: Floats, weight: Floats) -> float:
     return 1 - mean((target - predicted) ** 2, weight) / spread if spread else float("nan")
 
 
-def calibration_slope(target: Floats, predicted: Floats, weight: Floats) -> float:
+class CalibrationSlope:
     """Slope of outcomes on predicted log odds: 1 is calibrated, below 1 too sure of itself, above 1 too timid."""
+
+    def __init__(self, target: Floats, predicted: Floats) -> None:
+        self._target, self._odds = target, log_odds(predicted)
+        self._start = (0.0, 1.0)
+        self._start = self._fitted(np.ones(len(target))) or self._start  # close to every resample's
+
+    def __call__(self, weight: Floats) -> float:
+        found = self._fitted(weight)
+        return float("nan") if found is None else found[1]
+
+    def _fitted(self, weight: Floats) -> tuple[float, float] | None:
+        return calibrated(self._target, self._odds, weight, self._start)
+
+
+def log_odds(predicted: Floats) -> Floats:
+    """Of probabilities, none of them nought or one."""
     share = np.clip(predicted, EDGE, 1 - EDGE)
-    odds = np.log(share / (1 - share))
-    intercept, slope = 0.0, 1.0
+    return np.log(share / (1 - share))
+
+
+def calibrated(
+    target: Floats, odds: Floats, weight: Floats, start: tuple[float, float] = (0.0, 1.0)
+) -> tuple[float, float] | None:
+    """Intercept and slope of the logistic regression of outcomes on log odds, by Newton's steps; None without one."""
+    intercept, slope = start
     for _ in range(25):
         fitted = 1 / (1 + np.exp(-np.clip(intercept + slope * odds, -40, 40)))
         error, spread = weight * (target - fitted), weight * fitted * (1 - fitted)
-        a, b, c = spread.sum(), (spread * odds).sum(), (spread * odds**2).sum()
+        first, second = error.sum(), error @ odds
+        a, b, c = spread.sum(), spread @ odds, spread @ odds**2
         determinant = a * c - b * b
         if determinant < 1e-9:
-            return float("nan")
-        first, second = error.sum(), (error * odds).sum()
-        step = np.array([c * first - b * second, a * second - b * first]) / determinant
-        intercept, slope = intercept + step[0], slope + step[1]
-        if np.abs(step).max() < 1e-7:
+            return None
+        steps = (c * first - b * second) / determinant, (a * second - b * first) / determinant
+        intercept, slope = intercept + steps[0], slope + steps[1]
+        if max(map(abs, steps)) < 1e-6:
             break
-    return float(slope)
+    return float(intercept), float(slope)
 
 
 def calibration_error(target: Floats, predicted: Floats, weight: Floats, bins: Integers) -> float:

@@ -4,7 +4,7 @@ scikit-learn fits them (elt.predicting.candidates); from there on they are array
 version of a library can change, and whose contributions are exact.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -31,6 +31,10 @@ class Model(Protocol):
 
     def contributions(self, matrix: Floats) -> tuple[float, Floats]:
         """A usual margin, and what each column adds to it: their sum is the margin."""
+        ...
+
+    def recalibrated(self, shift: float, slope: float) -> "Model":
+        """The model whose margin is shift + slope × this one's."""
         ...
 
     def as_json(self) -> dict[str, Any]:
@@ -69,6 +73,10 @@ class Linear:
     def contributions(self, matrix: Floats) -> tuple[float, Floats]:
         """Exact: coefficient times the distance from the mean."""
         return self.intercept, (self._filled(matrix) - self.mean) * self.coefficient
+
+    def recalibrated(self, shift: float, slope: float) -> "Linear":
+        """Contributions are stretched with the margin."""
+        return replace(self, intercept=shift + slope * self.intercept, coefficient=slope * self.coefficient)
 
     def as_json(self) -> dict[str, Any]:
         """All of it."""
@@ -140,6 +148,11 @@ class Trees:
         for tree in self.trees:
             tree_contributions(tree, matrix, total)
         return usual, total
+
+    def recalibrated(self, shift: float, slope: float) -> "Trees":
+        """Contributions are stretched with the margin."""
+        stretched = tuple(replace(tree, value=slope * tree.value) for tree in self.trees)
+        return Trees(self.link, shift + slope * self.start, stretched)
 
     def as_json(self) -> dict[str, Any]:
         """All of it."""

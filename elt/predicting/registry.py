@@ -16,9 +16,10 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
 from elt.database import only_row
-from elt.errors import LaurelError
+from elt.errors import LaurelError, NotFound
+from elt.predicting.candidates import Fitted
 from elt.predicting.tasks import Task
-from elt.predicting.training import Trained, program_fingerprint
+from elt.predicting.training import Trained, program_fingerprint, restored
 from elt.predicting.tree_drawing import nodes
 from elt.store import ObjectStore
 
@@ -60,13 +61,31 @@ def keep_artefact(store: ObjectStore, trained: Trained) -> tuple[str, str]:
     return key, digest
 
 
+class ModelChanged(LaurelError):
+    """The stored bytes are not those that were judged."""
+
+
 def artefact(store: ObjectStore, entry: Entry) -> bytes:
-    """The stored model. Raises LaurelError where its bytes are not those that the ledger knows."""
+    """The stored model. Raises ModelChanged, or NotFound where it is gone."""
     with store.open(entry.artefact_key) as stored:
         found = stored.read()
     if hashlib.sha256(found).hexdigest() != entry.artefact_sha256:
-        raise LaurelError("model_changed", "The stored model is not the one that was judged; it is trained anew.")
+        raise ModelChanged("model_changed", "The stored model is not the one that was judged; it is trained anew.")
     return found
+
+
+def read(store: ObjectStore, task: Task, entry: Entry) -> tuple[Fitted, dict[str, str]] | None:
+    """The model and its held segments; None where it cannot be used any more: changed, gone, or of lost features."""
+    try:
+        return restored(task, artefact(store, entry))
+    except (ModelChanged, NotFound, KeyError):
+        return None
+
+
+def retire(connection: Connection, entry: Entry) -> None:
+    """What cannot be read is not in force."""
+    with connection.cursor() as cursor:
+        cursor.execute("update predictions.model set status = 'superseded' where model_id = %s", [entry.model_id])
 
 
 def record(

@@ -1,6 +1,5 @@
 """The figures of a tested task, each with its 95% interval: overall, by segment, by subgroup, by capacity."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,13 +9,12 @@ from elt.predicting.encoding import levels_of
 from elt.predicting.evaluation import OutOfSample
 from elt.predicting.frames import Flags, Floats, Integers
 from elt.predicting.metrics import Ranking
-from elt.predicting.resampling import Estimate, estimates, interval, weights
+from elt.predicting.resampling import Estimate, Mean, Measure, estimates, interval, resampled
 from elt.predicting.tasks import Task
 
 CAPACITIES = (0.05, 0.10, 0.15, 0.20, 0.30)
 SEGMENT_RESAMPLES = 100
 SMALLEST_SEGMENT = 30  # rows
-Measure = Callable[[Floats], float]
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,9 @@ class Report:
 def report(task: Task, tested: OutOfSample) -> Report:
     """All figures but those of subgroups (elt.predicting.subgroups)."""
     figures = _overall(task, tested)
-    for segment in sorted(set(levels_of(tested.frame, "segment"))):
-        inside: Flags = levels_of(tested.frame, "segment") == segment
+    segments = levels_of(tested.frame, "segment")
+    for segment in sorted(set(segments)):
+        inside: Flags = segments == segment
         if inside.sum() >= SMALLEST_SEGMENT:
             figures += _segment(task, tested, segment, inside)
     if task.kind == "regression":
@@ -80,11 +79,11 @@ def report(task: Task, tested: OutOfSample) -> Report:
 
 
 def _measures(task: Task, target: Floats, predicted: Floats) -> dict[str, Measure]:
+    everybody = np.ones(len(target))
     if task.kind == "regression":
-        error, square = np.abs(target - predicted), (target - predicted) ** 2
         return {
-            "mae": lambda weight: metrics.mean(error, weight),
-            "rmse": lambda weight: metrics.mean(square, weight) ** 0.5,
+            "mae": Mean(np.abs(target - predicted), everybody),
+            "rmse": Mean((target - predicted) ** 2, everybody, is_root=True),
             "r2": lambda weight: metrics.r_squared(target, predicted, weight),
         }
     ranking = Ranking(target, predicted)
@@ -92,8 +91,8 @@ def _measures(task: Task, target: Floats, predicted: Floats) -> dict[str, Measur
     return {
         "auc": ranking.auc,
         "average_precision": ranking.average_precision,
-        "brier": lambda weight: metrics.brier(target, predicted, weight),
-        "accuracy": lambda weight: metrics.mean(right, weight),
+        "brier": Mean((target - predicted) ** 2, everybody),
+        "accuracy": Mean(right, everybody),
     }
 
 
@@ -103,14 +102,14 @@ def _overall(task: Task, tested: OutOfSample) -> list[Figure]:
     for predictor, predicted in tested.predicted.items():
         for name, measure in _measures(task, target, predicted).items():
             measures[f"{predictor}|{name}"] = measure
-    model = tested.predicted["model"]
+    model, everybody = tested.predicted["model"], np.ones(len(target))
     if task.kind == "classification":
         bins = metrics.quantile_bins(model)
-        measures["model|calibration_slope"] = lambda weight: metrics.calibration_slope(target, model, weight)
-        measures["model|calibration_gap"] = lambda weight: metrics.mean(model - target, weight)
+        measures["model|calibration_slope"] = metrics.CalibrationSlope(target, model)
+        measures["model|calibration_gap"] = Mean(model - target, everybody)
         measures["model|calibration_error"] = lambda weight: metrics.calibration_error(target, model, weight, bins)
     else:
-        measures["model|bias"] = lambda weight: metrics.mean(model - target, weight)
+        measures["model|bias"] = Mean(model - target, everybody)
     found = _with_gains(task, students, measures)
     counts = len(np.unique(students)), len(target)
     return [_figure("all", name, estimate, counts) for name, estimate in found.items()]
@@ -125,7 +124,7 @@ def _with_gains(task: Task, students: Integers, measures: dict[str, Measure]) ->
     """The measures, and by how much the model beats each baseline on the same resamples."""
     once = np.ones(len(students))
     names = list(measures)
-    drawn = np.array([[measures[name](weight) for name in names] for weight in weights(students)])
+    drawn = resampled(students, measures)
     value = np.array([measures[name](once) for name in names])
     found = {name: interval(value[place], drawn[:, place]) for place, name in enumerate(names)}
     for metric, sign in (("auc", 1), ("brier", -1), ("mae", -1), ("rmse", -1)):
@@ -152,13 +151,13 @@ def _segment(task: Task, tested: OutOfSample, segment: str, inside: Flags) -> li
 def _bins(tested: OutOfSample) -> list[Bin]:
     model = tested.predicted["model"]
     place = metrics.quantile_bins(model)
-    found = []
-    for number in np.unique(place):
-        inside = place == number
-        students, target = tested.students[inside], tested.target[inside]
-        rate = estimates(students, {"rate": lambda weight, y=target: metrics.mean(y, weight)}, SEGMENT_RESAMPLES)  # type: ignore[misc]
-        found.append(Bin(float(model[inside].mean()), rate["rate"], len(np.unique(students)), int(inside.sum())))
-    return found
+    inside = {int(number): place == number for number in np.unique(place)}
+    rates = {str(number): Mean(tested.target, rows.astype(np.float64)) for number, rows in inside.items()}
+    observed = estimates(tested.students, rates, SEGMENT_RESAMPLES)
+    return [
+        Bin(float(model[rows].mean()), observed[str(number)], len(np.unique(tested.students[rows])), int(rows.sum()))
+        for number, rows in inside.items()
+    ]
 
 
 def cases(tested: OutOfSample) -> Integers:
@@ -167,9 +166,8 @@ def cases(tested: OutOfSample) -> Integers:
     return np.unique(named, return_inverse=True)[1].astype(np.int64)
 
 
-def flagged(tested: OutOfSample, predictor: str, capacity_rate: float) -> Flags:
+def flagged(tested: OutOfSample, predictor: str, capacity_rate: float, case: Integers) -> Flags:
     """Which rows belong to the share of the cases with the highest sum of predictions."""
-    case = cases(tested)
     expected = np.bincount(case, tested.predicted[predictor])
     room = round(capacity_rate * len(expected))
     taken = np.zeros(len(expected), dtype=np.bool_)
@@ -178,16 +176,15 @@ def flagged(tested: OutOfSample, predictor: str, capacity_rate: float) -> Flags:
 
 
 def _caught(task: Task, tested: OutOfSample) -> list[Caught]:
-    found = []
+    found: dict[str, tuple[float, str, Floats]] = {}
+    case = cases(tested)
     for predictor in ("model", *(one.name for one in task.baselines)):
         for rate in CAPACITIES:
-            inside = flagged(tested, predictor, rate).astype(np.float64)
-            hits = inside * tested.target
-
-            def recall(weight: Floats, hits: Floats = hits) -> float:
-                total = (weight * tested.target).sum()
-                return float((weight * hits).sum() / total) if total else float("nan")
-
-            estimate = estimates(tested.students, {"recall": recall}, SEGMENT_RESAMPLES)["recall"]
-            found.append(Caught(rate, predictor, estimate, metrics.mean(tested.target, inside)))
-    return found
+            inside = flagged(tested, predictor, rate, case).astype(np.float64)
+            found[f"{predictor}|{rate}"] = rate, predictor, inside
+    recalls = {name: Mean(inside, tested.target) for name, (_, _, inside) in found.items()}
+    recall = estimates(tested.students, recalls, SEGMENT_RESAMPLES)
+    return [
+        Caught(rate, predictor, recall[name], metrics.mean(tested.target, inside))
+        for name, (rate, predictor, inside) in found.items()
+    ]

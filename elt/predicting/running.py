@@ -21,7 +21,7 @@ from elt.predicting.publishing import forget, publish, withdraw
 from elt.predicting.registry import Entry
 from elt.predicting.scoring import coming, scores
 from elt.predicting.tasks import Task
-from elt.predicting.training import program_fingerprint, restored, train
+from elt.predicting.training import program_fingerprint, train
 from elt.registry import open_registry
 from elt.settings import Settings
 from elt.store import ObjectStore
@@ -68,14 +68,16 @@ def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, ga
     with transaction(connection):
         frame = _load(connection, task)
         whole, newest, seen = frame.fingerprint(), registry.latest(connection, task.name), _seen(connection, task)
+        in_force = registry.latest(connection, task.name, "published")
         if not len(frame):
             forget(connection, task)
             return None
-        if seen == (whole, program, True):
+        is_lost = in_force is not None and registry.read(store, task, in_force) is None
+        if seen == (whole, program, True) and not is_lost:
             return None
         moved = _drift(task, newest, frame)
         known_rows = len(labelled(task, frame))
-        is_due = _is_due(connection, newest, seen, program, moved, known_rows)
+        is_due = is_lost or _is_due(connection, newest, seen, program, moved, known_rows)
         with connection.cursor() as cursor:
             cursor.execute("select max(transform_run_id) from catalog.transform_run where status = 'published'")
             (run,) = only_row(cursor)
@@ -83,6 +85,8 @@ def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, ga
     stored = registry.keep_artefact(store, trained) if trained else None
     said = "the model still holds" if not is_due else "no outcome to learn from"
     with transaction(connection):
+        if is_lost and in_force:
+            registry.retire(connection, in_force)
         if trained and stored:
             told = card(connection, trained, gate)
             model_id = registry.record(connection, trained, told, whole, run, stored)
@@ -145,10 +149,11 @@ def _drift(task: Task, newest: Entry | None, frame: Frame) -> dict[str, float]:
 def _score(connection: Connection, store: ObjectStore, task: Task, frame: Frame) -> str:
     """Score with the model in force, if there is one."""
     entry = registry.latest(connection, task.name, "published")
-    if entry is None:
+    model = registry.read(store, task, entry) if entry else None
+    if entry is None or model is None:
         withdraw(connection, task)
         return "; nothing is published"
-    fitted, held = restored(task, registry.artefact(store, entry))
+    fitted, held = model
     found = scores(task, fitted, coming(frame), held)
     publish(connection, task, entry.model_id, found, frame)
     return f"; {sum(one.value is not None for one in found)} scored"

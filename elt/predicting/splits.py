@@ -34,6 +34,15 @@ def student_folds(students: Integers, folds: int, seed: int) -> Integers:
     return dealt[place].astype(np.int64)
 
 
+def inner_folds(plan: Plan, frame: Frame, folds: int, seed: int) -> Integers:
+    """The fold of each training row for tuning: whole presentations where presentations are tested, else students."""
+    if isinstance(plan, Presentations):
+        names, place = np.unique(frame[plan.name].astype(str), return_inverse=True)
+        if len(names) > 1:
+            return (place % folds).astype(np.int64)
+    return student_folds(frame.students, folds, seed)
+
+
 def splits(plan: Plan, frame: Frame) -> Iterator[Split]:
     """Every split of the plan that has rows on both sides; each is checked before it is given."""
     students = frame.students

@@ -1,21 +1,18 @@
 """Is the model worse for some? Errors and calibration of each subgroup beside everybody else's, with the gap."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from elt.predicting import metrics
 from elt.predicting.encoding import MISSING, levels_of
 from elt.predicting.evaluation import OutOfSample
 from elt.predicting.frames import Flags, Floats
-from elt.predicting.report import flagged
-from elt.predicting.resampling import Estimate, interval, weights
+from elt.predicting.report import cases, flagged
+from elt.predicting.resampling import Estimate, Mean, interval, resampled
 from elt.predicting.tasks import Task
 
 FEWEST_STUDENTS = 30  # of a subgroup, and of everybody else: with fewer an interval says nothing
 FEWEST_OUTCOMES = 10
-RESAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -33,15 +30,27 @@ class Subgroup:
 
 def subgroups(task: Task, tested: OutOfSample, capacity_rate: float) -> list[Subgroup]:
     """Every level with enough students, of every attribute: missed and false alarms, calibration, error."""
-    chosen = flagged(tested, "model", capacity_rate) if task.kind == "classification" else None
-    found = []
+    parts = _parts(task, tested, capacity_rate)
+    found: list[tuple[str, str, str, int]] = []
+    measures: dict[str, Mean] = {}
     for attribute in task.subgroups:
         levels = levels_of(tested.frame, attribute)
         for level in sorted(set(levels) - {MISSING}):
             inside: Flags = levels == level
             if all(_enough(task, tested, part) for part in (inside, ~inside)):
-                found += list(_compared(tested, attribute, level, inside, chosen))
-    return found
+                count = len(np.unique(tested.students[inside]))
+                for metric, (values, among) in parts.items():
+                    measures[f"{len(found)} in"] = Mean(values, among * inside)
+                    measures[f"{len(found)} out"] = Mean(values, among * ~inside)
+                    found.append((attribute, level, metric, count))
+    drawn = resampled(tested.students, measures)
+    once = np.ones(len(tested.target))
+    told = []
+    for at, (attribute, level, metric, count) in enumerate(found):
+        value, rest = measures[f"{at} in"](once), measures[f"{at} out"](once)
+        gap = interval(value - rest, drawn[:, 2 * at] - drawn[:, 2 * at + 1])
+        told.append(Subgroup(attribute, level, metric, value, rest, gap, count))
+    return told
 
 
 def _enough(task: Task, tested: OutOfSample, part: Flags) -> bool:
@@ -51,28 +60,15 @@ def _enough(task: Task, tested: OutOfSample, part: Flags) -> bool:
     return task.kind == "regression" or min(outcomes.sum(), len(outcomes) - outcomes.sum()) >= FEWEST_OUTCOMES
 
 
-def _compared(
-    tested: OutOfSample, attribute: str, level: str, inside: Flags, chosen: Flags | None
-) -> Iterator[Subgroup]:
+def _parts(task: Task, tested: OutOfSample, capacity_rate: float) -> dict[str, tuple[Floats, Floats]]:
+    """By measure, what is averaged and among whom."""
     target, said = tested.target, tested.predicted["model"]
     everybody = np.ones(len(target))
-    parts: dict[str, tuple[Floats, Floats]]
-    if chosen is None:
-        parts = {"bias": (said - target, everybody), "mae": (np.abs(said - target), everybody)}
-    else:
-        parts = {"calibration_gap": (said - target, everybody)}
-        parts["missed_rate"] = ((~chosen).astype(np.float64), target)
-        parts["false_alarm_rate"] = (chosen.astype(np.float64), 1 - target)
-    count = len(np.unique(tested.students[inside]))
-    drawn: dict[str, list[float]] = {name: [] for name in parts}
-    for weight in weights(tested.students, RESAMPLES):
-        for name, (values, among) in parts.items():
-            drawn[name].append(_gap(values, among * weight, inside))
-    for name, (values, among) in parts.items():
-        value = metrics.mean(values[inside], among[inside])
-        rest = metrics.mean(values[~inside], among[~inside])
-        yield Subgroup(attribute, level, name, value, rest, interval(value - rest, np.array(drawn[name])), count)
-
-
-def _gap(values: Floats, weight: Floats, inside: Flags) -> float:
-    return metrics.mean(values[inside], weight[inside]) - metrics.mean(values[~inside], weight[~inside])
+    if task.kind == "regression":
+        return {"bias": (said - target, everybody), "mae": (np.abs(said - target), everybody)}
+    chosen = flagged(tested, "model", capacity_rate, cases(tested)).astype(np.float64)
+    return {
+        "calibration_gap": (said - target, everybody),
+        "missed_rate": (1 - chosen, target),
+        "false_alarm_rate": (chosen, 1 - target),
+    }

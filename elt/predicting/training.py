@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from elt.dbt_build import project_fingerprint
 from elt.predicting import drift
@@ -74,8 +75,9 @@ def train(task: Task, frame: Frame, gate: Gate) -> Trained | None:
         return None
     features, leaks = without_leaks(task, rows)
     tested = evaluate(task, features, rows)
-    found = report(task, tested) if tested else None
-    groups = subgroups(task, tested, gate["capacity_rate"]) if tested else []
+    with threadpool_limits(1):  # as in tuning
+        found = report(task, tested) if tested else None
+        groups = subgroups(task, tested, gate["capacity_rate"]) if tested else []
     fitted = fit_all(task, features, rows)
     return Trained(
         task=task,
