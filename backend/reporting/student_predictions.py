@@ -8,7 +8,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from backend.reporting.insight import Row
-from backend.reporting.result import rows
+from backend.reporting.querying import rows
 
 SCORES = """
 select
