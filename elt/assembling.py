@@ -5,15 +5,17 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, BinaryIO, TypeVar
 from uuid import UUID
 
 from psycopg2.extensions import connection as Connection
 
-from elt import audit, locks, multipart, parts, uploads
+from elt import audit, dry_run, locks, multipart, parts, uploads
 from elt.contract import Contract
 from elt.database import Pool, transaction
 from elt.errors import Conflict, NotFound, Refused
 from elt.intake import receive
+from elt.ledger import Incoming
 from elt.parts import URL_SECONDS, Missing
 from elt.receiving import Receipt
 from elt.store import ObjectStore
@@ -28,6 +30,9 @@ COMPLETING = _IDS + "status = 'completing' order by upload_id"
 ABANDONED = _IDS + "status = 'open' and touched_at < now() - %(abandoned)s"
 UNCLEARED = _IDS + "settled_at < now() - %(expired)s"
 Counted = Callable[[str], AbstractContextManager[None]]
+Taken = TypeVar("Taken")
+# elt.intake.receive and elt.dry_run.receive: a stream of bytes becomes submissions, or a dry run.
+Into = Callable[[Pool, ObjectStore, Mapping[str, Contract], BinaryIO, Incoming, int], Taken]
 
 
 @dataclass(frozen=True)
@@ -74,31 +79,49 @@ class Assembler:
             with transaction(self.connection):
                 if uploads.get(self.connection, id).status != "completing":
                     return False  # another poll was faster
-            receipts = self._take(upload)
+            if upload.is_dry_run:
+                self._look_at(upload)
+                return False
+            receipts = self._take(upload, receive)
             if receipts:
                 self._settle(upload, receipts)
-            return any(receipt.created for receipt in receipts)
+            return any(receipt.created for receipt in receipts or ())
         finally:
             if not self.connection.closed:
                 self.connection.rollback()
                 locks.unlock_assembly(self.connection, upload.upload_id)
 
-    def _take(self, upload: Upload) -> list[Receipt]:
-        """The submissions that the upload has become; none where it is refused, or a part of it is gone."""
+    def _take(self, upload: Upload, into: Into[Taken]) -> Taken | None:
+        """What the upload has become; None where it is refused, or a part of it is gone."""
         try:
             if gaps := parts.missing(self.store, upload):
-                return self._reopen(upload, gaps)
+                self._reopen(upload, gaps)
+                return None
+            with transaction(self.connection):
+                incoming = multipart.incoming_of(self.connection, upload)
             with parts.content(self.store, upload) as stream:
-                incoming = multipart.incoming_of(upload)
-                return receive(self.pool, self.store, self.contracts, stream, incoming, self.max_bytes)
+                return into(self.pool, self.store, self.contracts, stream, incoming, self.max_bytes)
         except NotFound:  # a part was taken away while it was read
-            return self._reopen(upload, parts.missing(self.store, upload))
+            self._reopen(upload, parts.missing(self.store, upload))
+            return None
         except (Refused, Conflict) as error:
             with transaction(self.connection):
                 uploads.end(self.connection, upload, "refused", error)
             parts.clear(self.store, upload)
             log.info("upload %s: %s", upload.id, error.code)
-            return []
+            return None
+
+    def _look_at(self, upload: Upload) -> None:
+        """Make a dry run of it. Where this dies before it is noted, another is made: a receipt more does no harm."""
+        run = self._take(upload, dry_run.receive)
+        if run is None:
+            return
+        with transaction(self.connection):
+            uploads.looked_at(self.connection, upload, run.dry_run_id)
+            detail = {"dataset": upload.dataset_id, "bytes": run.byte_count, "upload": str(upload.id)}
+            audit.record(self.connection, upload.account_id, "dry_run.create", str(run.id), detail)
+        log.info("upload %s: is dry run %s", upload.id, run.id)
+        parts.clear(self.store, upload)
 
     def _settle(self, upload: Upload, receipts: list[Receipt]) -> None:
         is_new = any(receipt.created for receipt in receipts)
@@ -106,21 +129,23 @@ class Assembler:
             uploads.settle(self.connection, upload, [receipt.submission for receipt in receipts], is_new=is_new)
             for receipt in receipts:
                 subject = str(receipt.submission.id)
-                detail = {
+                detail: dict[str, Any] = {
                     "dataset": upload.dataset_id,
                     "bytes": receipt.submission.byte_count,
                     "created": receipt.created,
                     "upload": str(upload.id),
                 }
-                audit.record(self.connection, upload.account_id, "submission.create", subject, detail)
+                if upload.replaces_id:
+                    detail["replaces"] = str(upload.replaces_id)
+                action = "submission.replace" if upload.replaces_id else "submission.create"
+                audit.record(self.connection, upload.account_id, action, subject, detail)
                 log.info("upload %s: is submission %s", upload.id, subject)
         parts.clear(self.store, upload)
 
-    def _reopen(self, upload: Upload, gaps: list[Missing]) -> list[Receipt]:
+    def _reopen(self, upload: Upload, gaps: list[Missing]) -> None:
         with transaction(self.connection):
             uploads.end(self.connection, upload, "open", parts.parts_missing(gaps))
         log.warning("upload %s: parts were taken away; it is open again", upload.id)
-        return []
 
 
 def _abandoned() -> Conflict:

@@ -18,16 +18,18 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import requests
 from tqdm import tqdm
 
+Purpose = Mapping[str, bool]  # what an upload is for, besides a new submission: {"dry_run": True}
 Stated = dict[str, str]  # what the sender says of the file's encoding and dialect: the API's own parameters
 
 MEBIBYTE = 2**20
@@ -190,8 +192,10 @@ def _send_whole(api: Api, dataset: str, file: File, stated: Stated) -> requests.
         )
 
 
-def _send_parts(api: Api, dataset: str, file: File, stated: Stated, parallel: int) -> requests.Response:
-    begun = _begin(api, dataset, file, stated)
+def _send_parts(
+    api: Api, dataset: str, file: File, stated: Stated, parallel: int, purpose: Purpose = MappingProxyType({})
+) -> requests.Response:
+    begun = _begin(api, dataset, file, stated, purpose)
     here = begun["links"]["self"]
     while True:
         _send_missing(api, here, file, parallel)
@@ -209,11 +213,12 @@ def _send_parts(api: Api, dataset: str, file: File, stated: Stated, parallel: in
             return response
 
 
-def _begin(api: Api, dataset: str, file: File, stated: Stated) -> Any:
+def _begin(api: Api, dataset: str, file: File, stated: Stated, purpose: Purpose) -> Any:
     """The upload of this file: the one that was begun earlier, unless that has come to nothing."""
     path = f"/api/v1/datasets/{dataset}/uploads"
-    name = " ".join([dataset, file.sha256, *(f"{key}={value}" for key, value in sorted(stated.items()))])
-    body = {"filename": file.path.name, "bytes": file.size, "sha256": file.sha256}
+    told = sorted({**stated, **purpose}.items())
+    name = " ".join([dataset, file.sha256, *(f"{key}={value}" for key, value in told)])
+    body = {"filename": file.path.name, "bytes": file.size, "sha256": file.sha256, **purpose}
     for attempt in range(1, 1000):
         key = hashlib.sha256(f"{name} {attempt}".encode()).hexdigest()
         response = api.call("POST", path, json=body, params=stated, headers={"Idempotency-Key": key})
@@ -316,9 +321,20 @@ def outcome(api: Api, id: str, patience: float) -> int:
     return 3 if found["rows_rejected"] else 0
 
 
-def dry_run(api: Api, dataset: str, file: File, stated: Stated, patience: float) -> int:
-    """Say what the file would change, and return the exit code that sending it would end with."""
-    taken = _send_whole(api, dataset, file, {**stated, "dry_run": "true"})
+def look(
+    api: Api, dataset: str, file: File, stated: Stated, mapping: dict[str, str] | None, threshold: int, parallel: int
+) -> requests.Response:
+    """Send the file to be looked at only. What goes in parts carries no mapping: it is confirmed beforehand."""
+    if file.size <= threshold:
+        told = {"mapping": json.dumps(mapping)} if mapping else {}
+        return _send_whole(api, dataset, file, {**stated, **told, "dry_run": "true"})
+    if mapping:
+        confirm(api, dataset, mapping)
+    return _send_parts(api, dataset, file, stated, parallel, {"dry_run": True})
+
+
+def dry_run(api: Api, taken: requests.Response, patience: float) -> int:
+    """Say what the file that was taken would change, and return the exit code that sending it would end with."""
     if taken.status_code == 409:
         raise GivenUp(words(taken), 1)
     path = taken.json()["links"]["self"]
@@ -388,8 +404,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         file = File.read(options.file)
         if options.dry_run:
-            told = {**stated, "mapping": json.dumps(options.mapping)} if options.mapping else stated
-            return dry_run(api, options.dataset, file, told, options.wait)
+            threshold = options.parts_above * MEBIBYTE
+            taken = look(api, options.dataset, file, stated, options.mapping, threshold, options.parallel)
+            return dry_run(api, taken, options.wait)
         if options.mapping:
             confirm(api, options.dataset, options.mapping)
         ids = upload(api, options.dataset, file, stated, options.parts_above * MEBIBYTE, options.parallel)

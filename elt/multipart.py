@@ -15,7 +15,7 @@ from elt.errors import Conflict, Refused
 from elt.intake import check_front
 from elt.ledger import Incoming
 from elt.notifying import WORK_CHANNEL, notify
-from elt.receiving import contract_of, differs_from
+from elt.receiving import check_replaceable, contract_of, differs_from
 from elt.store import ObjectStore
 from elt.streams import Source
 from elt.uploads import Announced, Upload
@@ -39,6 +39,8 @@ def begin(
     Raises NotFound, Refused, or Conflict where the key stands for another file.
     """
     contract_of(contracts, announced.dataset_id)
+    if announced.replaces and announced.replaces.dataset_id != announced.dataset_id:
+        raise Refused("other_dataset", "The submission that it replaces is of another dataset.")
     if announced.byte_count == 0:
         raise Refused("empty_file", "The file is empty.", remedy="Send a CSV with a header and at least one line.")
     if announced.byte_count > max_bytes:
@@ -51,6 +53,8 @@ def begin(
         )
     if earlier := uploads.find_idempotent(connection, announced):
         return _repeated(earlier, announced), False
+    if announced.replaces:
+        check_replaceable(announced.replaces)
     upload = uploads.add(connection, announced, part_bytes(announced.byte_count))
     if upload is None:  # the same request, at the same moment
         return _repeated(_just_begun(connection, announced), announced), False
@@ -66,11 +70,14 @@ def _just_begun(connection: Connection, announced: Announced) -> Upload:
 
 
 def _repeated(earlier: Upload, announced: Announced) -> Upload:
+    replaces_id = announced.replaces.id if announced.replaces else None
     wanted = (announced.dataset_id, announced.byte_count, announced.sha256, announced.stated)
-    if (earlier.dataset_id, earlier.byte_count, earlier.sha256, earlier.stated) != wanted:
+    purpose = (replaces_id, announced.is_dry_run)
+    begun = (earlier.dataset_id, earlier.byte_count, earlier.sha256, earlier.stated)
+    if begun != wanted or (earlier.replaces_id, earlier.is_dry_run) != purpose:
         raise Conflict(
             "idempotency_key_reused",
-            "This Idempotency-Key was used for another upload: another file or dataset.",
+            "This Idempotency-Key was used for another upload: another file, dataset or purpose.",
             allowed="One key for one file.",
             remedy="Send a new Idempotency-Key.",
         )
@@ -79,7 +86,7 @@ def _repeated(earlier: Upload, announced: Announced) -> Upload:
 
 def _known(connection: Connection, announced: Announced) -> ledger.Submission | None:
     """The sender's own live submission of these bytes; of anybody else's nothing is told for a mere hash."""
-    if announced.sha256 is None:
+    if announced.sha256 is None or announced.replaces or announced.is_dry_run:
         return None
     live = ledger.find_live(connection, announced.dataset_id, announced.sha256)
     if live is None or live.account_id != announced.account_id or live.error_code in ledger.LOST_BYTES:
@@ -87,10 +94,13 @@ def _known(connection: Connection, announced: Announced) -> ledger.Submission | 
     return None if differs_from(announced.stated, live) else live
 
 
-def incoming_of(upload: Upload) -> Incoming:
+def incoming_of(connection: Connection, upload: Upload) -> Incoming:
     """What the file is to the ledger. Its own key finds what a poll that died had already entered."""
     key = f"upload:{upload.id}"
-    return Incoming(upload.dataset_id, upload.account_id, upload.filename, key, stated=upload.stated)
+    replaces = ledger.get(connection, upload.replaces_id) if upload.replaces_id else None
+    # A new version stays with the owner of the old one, also where an administrator sends it; a receipt is the asker's.
+    owner = replaces.account_id if replaces and not upload.is_dry_run else None
+    return Incoming(upload.dataset_id, owner or upload.account_id, upload.filename, key, replaces, stated=upload.stated)
 
 
 def complete(pool: Pool, store: ObjectStore, contracts: Mapping[str, Contract], upload: Upload) -> Upload:
@@ -104,8 +114,12 @@ def complete(pool: Pool, store: ObjectStore, contracts: Mapping[str, Contract], 
     gaps = parts.missing(store, upload)
     if gaps:
         raise parts.parts_missing(gaps)
+    with pool.connection() as connection:
+        incoming = incoming_of(connection, upload)
+    if incoming.replaces:
+        check_replaceable(incoming.replaces)
     with parts.content(store, upload) as stream:
-        check_front(pool, contract_of(contracts, upload.dataset_id), Source(stream).sample(), incoming_of(upload))
+        check_front(pool, contract_of(contracts, upload.dataset_id), Source(stream).sample(), incoming)
     with pool.connection() as connection:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -32,7 +32,10 @@ class Upload:
     sha256: str | None
     idempotency_key: str | None
     stated: Stated
+    replaces_id: UUID | None
+    is_dry_run: bool
     submissions: tuple[UUID, ...]
+    dry_run: UUID | None
     is_new_submission: bool | None
     error_code: str | None
     error_message: str | None
@@ -69,6 +72,8 @@ class Announced:
     sha256: str | None = None
     idempotency_key: str | None = None
     stated: Stated = NOTHING_STATED
+    replaces: Submission | None = None
+    is_dry_run: bool = False
 
 
 _COLUMNS = tuple(column.name for column in fields(Upload))
@@ -78,8 +83,10 @@ _SELECT = """
     select upload.*, array(
         select submission.id::text from catalog.submission
         where submission_id = any(upload.submission_ids) order by submission_id
-    ) as submissions
+    ) as submissions, replaced.id as replaces_id, dry_run.id as dry_run
     from catalog.upload
+    left join catalog.submission as replaced on upload.replaces_submission_id = replaced.submission_id
+    left join catalog.dry_run on upload.dry_run_id = dry_run.dry_run_id
 """
 
 
@@ -94,6 +101,7 @@ def _row(connection: Connection, where: str, parameters: Mapping[str, Any]) -> U
         "id": UUID(row["id"]),
         "stated": Stated(**row["stated"]),
         "submissions": tuple(map(UUID, row["submissions"])),
+        **{name: UUID(row[name]) for name in ("replaces_id", "dry_run") if row[name]},
     }
     return Upload(**values)
 
@@ -123,8 +131,10 @@ def add(connection: Connection, announced: Announced, part_bytes: int) -> Upload
         cursor.execute(
             """
             insert into catalog.upload
-                (dataset_id, account_id, filename, byte_count, part_bytes, sha256, idempotency_key, stated)
-            values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (account_id, idempotency_key) do nothing returning id
+                (dataset_id, account_id, filename, byte_count, part_bytes, sha256, idempotency_key, stated,
+                 replaces_submission_id, is_dry_run)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            on conflict (account_id, idempotency_key) do nothing returning id
             """,
             [
                 announced.dataset_id,
@@ -135,6 +145,8 @@ def add(connection: Connection, announced: Announced, part_bytes: int) -> Upload
                 announced.sha256,
                 announced.idempotency_key,
                 json.dumps(announced.stated.as_json()),
+                announced.replaces.submission_id if announced.replaces else None,
+                announced.is_dry_run,
             ],
         )
         row = cursor.fetchone()
@@ -156,6 +168,16 @@ def settle(connection: Connection, upload: Upload, submissions: list[Submission]
             [[submission.submission_id for submission in submissions], is_new, upload.upload_id],
         )
     return get(connection, upload.id)
+
+
+def looked_at(connection: Connection, upload: Upload, dry_run_id: int) -> None:
+    """It has become this dry run."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update catalog.upload set status = 'completed', dry_run_id = %s, is_new_submission = false, "
+            "settled_at = now() where upload_id = %s",
+            [dry_run_id, upload.upload_id],
+        )
 
 
 def end(connection: Connection, upload: Upload, status: str, error: LaurelError | None) -> None:

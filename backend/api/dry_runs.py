@@ -150,10 +150,10 @@ def as_json(run: DryRun) -> dict[str, Any]:
     }
 
 
-def look(id: UUID) -> DryRun:
+def look(id: UUID | None) -> DryRun:
     """The dry run, where this account may see it: its own, or any for an administrator. Otherwise raises NotFound."""
     with services().pool.connection() as connection:
-        run = dry_run_ledger.find(connection, id)
+        run = dry_run_ledger.find(connection, id) if id else None
     if run is None or (not account().is_administrator and run.account_id != account().account_id):
         raise NotFound(
             "unknown_dry_run",

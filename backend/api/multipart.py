@@ -7,8 +7,8 @@ from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, url_for
 
-from backend.api import parameters
-from backend.api.representation import as_json, location, time_text
+from backend.api import dry_runs, parameters
+from backend.api.representation import as_json, location, time_text, visible
 from backend.api.uploads import idempotency_key
 from backend.auth import account, require_role
 from backend.problems import BadRequest
@@ -39,6 +39,7 @@ def begin_upload(dataset: str) -> tuple[Response, int, dict[str, str]]:
       for the next page, and for new URLs when these have expired. `python -m elt.client` does all of it.
       The same Idempotency-Key gives the upload that was begun with it, so that a client that died can go on. With
       `sha256`, bytes that changed on the way are refused, and a file that you have already sent is `completed` at once.
+      `replaces` makes it a new version of that submission; with `dry_run` it is only looked at, and becomes a receipt.
     parameters:
       - {$ref: "#/components/parameters/dataset"}
       - {$ref: "#/components/parameters/encoding"}
@@ -102,13 +103,13 @@ def complete_upload(id: UUID) -> tuple[Response, int, dict[str, str]]:
     description: >
       Where parts are missing, 409 names them; a file that is no such CSV is refused at once. Otherwise the parts are
       put together and hashed by the next `ingest`: 202 says that this is under way. With `wait`, the answer is 201 with
-      the submission if that was enough time, or 200 where you had sent the same bytes before, or 409 where somebody
-      else had. May be repeated.
+      the submission (or the dry run) if that was enough time, or 200 where you had sent the same bytes before, or 409
+      where somebody else had. May be repeated.
     parameters:
       - {$ref: "#/components/parameters/id"}
       - {$ref: "#/components/parameters/waitForUpload"}
     responses:
-      201: {$ref: "#/components/responses/CreatedFromFile"}
+      201: {$ref: "#/components/responses/CreatedFromParts"}
       200: {$ref: "#/components/responses/KnownFromFile"}
       202:
         description: The parts are being put together; GET the upload with `wait`.
@@ -123,6 +124,10 @@ def complete_upload(id: UUID) -> tuple[Response, int, dict[str, str]]:
             audit.record(connection, account().account_id, "upload.complete", str(id), None)
     upload = _watched(id, seconds)
     multipart.check_not_over(upload)
+    if upload.is_dry_run and upload.status == "completed":
+        run = dry_runs.look(upload.dry_run)
+        where = url_for("dry_runs.get_dry_run", id=run.id, _external=True)
+        return jsonify(dry_runs.as_json(run)), 201, {"Location": where}
     if not upload.submissions:
         return jsonify(_as_json(upload)), 202, {"Location": _location(upload), "Retry-After": "1"}
     with laurel.pool.connection() as connection:
@@ -170,9 +175,12 @@ def _watched(id: UUID, seconds: float) -> Upload:
 
 def _announced(dataset: str) -> Announced:
     """The file that is to come."""
-    allowed = "A JSON object with `filename` (text), `bytes` (a whole number) and, optionally, `sha256` (64 digits)."
+    allowed = (
+        "A JSON object with `filename` (text), `bytes` (a whole number) and, optionally, `sha256` (64 digits), "
+        "`replaces` (the id of a submission) and `dry_run` (true or false)."
+    )
     body = parameters.json_body()
-    if not isinstance(body, dict) or not set(body) <= {"filename", "bytes", "sha256"}:
+    if not isinstance(body, dict) or not set(body) <= {"filename", "bytes", "sha256", "replaces", "dry_run"}:
         raise BadRequest("bad_announcement", "The body does not say what is to be sent.", allowed=allowed)
     filename, byte_count, sha256 = body.get("filename"), body.get("bytes"), body.get("sha256")
     if type(byte_count) is not int or not 0 <= byte_count <= BIGGEST:  # true and false are integers, too
@@ -181,9 +189,25 @@ def _announced(dataset: str) -> Announced:
         raise BadRequest("bad_announcement", "`filename` is no name of a file.", allowed=allowed)
     if sha256 is not None and not (isinstance(sha256, str) and SHA256.fullmatch(sha256)):
         raise BadRequest("bad_announcement", "`sha256` is no SHA-256 hash.", allowed=allowed)
-    sha256 = sha256.lower() if sha256 else None
-    sender, key = account().account_id, idempotency_key()
-    return Announced(dataset, sender, name, byte_count, sha256, key, parameters.stated({}))
+    if not isinstance(body.get("dry_run", False), bool):
+        raise BadRequest("bad_announcement", "`dry_run` is neither true nor false.", allowed=allowed)
+    try:
+        replaces = UUID(body["replaces"]) if body.get("replaces") is not None else None
+    except (ValueError, TypeError, AttributeError):
+        raise BadRequest("bad_announcement", "`replaces` is no id of a submission.", allowed=allowed) from None
+    with services().pool.connection() as connection:
+        old = visible(connection, account(), replaces) if replaces else None
+    return Announced(
+        dataset,
+        account().account_id,
+        name,
+        byte_count,
+        sha256.lower() if sha256 else None,
+        idempotency_key(),
+        parameters.stated({}),
+        old,
+        body.get("dry_run", False),
+    )
 
 
 def _as_json(upload: Upload, after: int = 0, limit: int = PAGE_DEFAULT) -> dict[str, Any]:
@@ -218,6 +242,8 @@ def _as_json(upload: Upload, after: int = 0, limit: int = PAGE_DEFAULT) -> dict[
         "missing": missing,
         "urls_expire_at": time_text(expires) if missing else None,
         "error": error,
+        "replaces": str(upload.replaces_id) if upload.replaces_id else None,
+        "dry_run": upload.is_dry_run,
         "submissions": [str(submission) for submission in upload.submissions],
         "started_at": time_text(upload.started_at),
         "settled_at": time_text(upload.settled_at),
@@ -225,6 +251,7 @@ def _as_json(upload: Upload, after: int = 0, limit: int = PAGE_DEFAULT) -> dict[
             "self": url_for("multipart.get_upload", id=upload.id),
             "complete": url_for("multipart.complete_upload", id=upload.id),
             "next": url_for("multipart.get_upload", id=upload.id, after=following, limit=limit) if following else None,
+            "dry_run": url_for("dry_runs.get_dry_run", id=upload.dry_run) if upload.dry_run else None,
         },
     }
 

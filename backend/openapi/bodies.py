@@ -23,11 +23,15 @@ def file() -> dict[str, Any]:
     }
 
 
+def _schema(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
 def responses() -> dict[str, Any]:
     """By the name under which a call refers to it."""
     submission = {"application/json": {"schema": {"$ref": "#/components/schemas/Submission"}}}
-    schemas = [{"$ref": f"#/components/schemas/{name}"} for name in ("Submission", "SubmissionsOfArchive")]
-    one_or_several = {"application/json": {"schema": {"oneOf": schemas}}}
+    schemas = [_schema(name) for name in ("Submission", "SubmissionsOfArchive")]
+    one_or_several = {"application/json": {"schema": {"anyOf": schemas}}}  # one is no list, which says so by its member
     return {
         "Created": {
             "description": "Durable, and known to the ledger.",
@@ -44,6 +48,12 @@ def responses() -> dict[str, Any]:
             "description": "Durable, and known to the ledger. Of a ZIP archive with several CSVs: a list.",
             "headers": {"Location": {"schema": {"type": "string"}, "description": "The submission, where it is one."}},
             "content": one_or_several,
+        },
+        "CreatedFromParts": {
+            "description": "Durable, and known to the ledger: a submission, a list of them for a ZIP archive of "
+            "several CSVs, or with `dry_run` a dry run.",
+            "headers": {"Location": {"schema": {"type": "string"}, "description": "What it is, where it is one."}},
+            "content": {"application/json": {"schema": {"anyOf": [*schemas, _schema("DryRun")]}}},
         },
         "KnownFromFile": {"description": "The same data were there already.", "content": one_or_several},
         "Upload": {

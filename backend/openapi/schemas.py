@@ -36,7 +36,13 @@ def schemas() -> dict[str, Any]:
         "NewUpload": {
             "type": "object",
             "required": ["filename", "bytes"],
-            "properties": {"filename": TEXT, "bytes": NUMBER, "sha256": TEXT},
+            "properties": {
+                "filename": TEXT,
+                "bytes": NUMBER,
+                "sha256": TEXT,
+                "replaces": {"type": "string", "format": "uuid", "description": "It is a new version of this one."},
+                "dry_run": {"type": "boolean", "default": False, "description": "It is only to be looked at."},
+            },
             "example": {"filename": "studentVle.csv", "bytes": 453829120},
         },
         "Problem": {"type": "object", "properties": problem},
@@ -90,6 +96,8 @@ def _upload() -> dict[str, Any]:
         **dict.fromkeys(("bytes", "part_bytes", "part_count", "missing_count", "missing_bytes"), NUMBER),
         "missing": {"type": "array", "items": {"type": "object", "properties": part}},
         "submissions": several,
+        "replaces": OPTIONAL,
+        "dry_run": {"type": "boolean", "description": "It is only looked at; then `links.dry_run` is its receipt."},
         **dict.fromkeys(("sha256", "urls_expire_at", "settled_at"), OPTIONAL),
         "error": {"type": "object", "nullable": True, "properties": {"code": TEXT, "message": TEXT}},
         "links": {"type": "object", "additionalProperties": OPTIONAL},

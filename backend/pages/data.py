@@ -65,14 +65,13 @@ def data() -> Response:
         older=parameters.to_cursor(shown[-1].submission_id) if len(found) > SUBMISSIONS else None,
         settled={found.id: is_settled(found) for found in shown},
         formats=_formats(),
-        parts_above=PARTS_ABOVE_BYTES,
-        most_at_once=services().settings.max_upload_bytes,
+        **_sizes(),
     )
     return _may_reach_the_store(make_response(page))
 
 
 @require_role()
-def submission(id: UUID) -> str:
+def submission(id: UUID) -> Response:
     """One file: where it is on its way, what was refused of it, its versions, and everything that can be done."""
     with services().pool.connection() as connection:
         found = visible(connection, account(), id)
@@ -80,7 +79,7 @@ def submission(id: UUID) -> str:
         corrections = fixes.of_submission(connection, found.submission_id)
         versions = ledger.versions(connection, found)
         failing = failed_tests.of_submission(connection, found.submission_id)
-    return render_template(
+    page = render_template(
         "submission.html",
         submission=found,
         contract=services().contracts.get(found.dataset_id),
@@ -92,7 +91,9 @@ def submission(id: UUID) -> str:
         steps=states.steps(found),
         may=_may(found),
         formats=_formats(),
+        **_sizes(),
     )
+    return _may_reach_the_store(make_response(page))
 
 
 @require_role(*SENDERS)
@@ -106,6 +107,11 @@ def dry_run(id: UUID) -> str:
         settled=found.status in DRY_RUN_SETTLED,
         contract=services().contracts.get(found.dataset_id),
     )
+
+
+def _sizes() -> dict[str, int]:
+    """Above which size a file goes in parts, and the most that goes in one request."""
+    return {"parts_above": PARTS_ABOVE_BYTES, "most_at_once": services().settings.max_upload_bytes}
 
 
 def _choice(contract: Contract) -> dict[str, Any]:
@@ -138,7 +144,7 @@ def _may(found: Submission) -> dict[str, bool]:
 
 
 def _may_reach_the_store(response: Response) -> Response:
-    """Parts of large files go from the browser straight into the store, so this page may connect there."""
+    """Parts of large files go from the browser straight into the store, so a page that sends them may connect there."""
     store = urlsplit(services().store.presigned_put("incoming/origin", 1, 1))
     policy = security.POLICY_OF_PAGES.replace(
         "connect-src 'self'", f"connect-src 'self' {store.scheme}://{store.netloc}"

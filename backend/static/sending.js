@@ -31,9 +31,9 @@ export function sendWhole(method, url, file, onProgress, signal) {
   });
 }
 
-/** Send the file in parts. Resolves to {status, said} of the completed upload; rejects with Refusal. */
-export async function sendInParts(dataset, stated, file, onProgress, signal) {
-  const upload = await begin(dataset, stated, file);
+/** Send the file in parts, for a purpose ({replaces, dry_run}) or as a new file. Resolves to {status, said} of the completed upload; rejects with Refusal. */
+export async function sendInParts(dataset, stated, purpose, file, onProgress, signal) {
+  const upload = await begin(dataset, stated, purpose, file);
   for (;;) {
     await sendMissing(upload.links.self, file, onProgress, signal);
     try {
@@ -45,15 +45,15 @@ export async function sendInParts(dataset, stated, file, onProgress, signal) {
 }
 
 /** The upload of this file: the one that was begun earlier, unless that is over. */
-async function begin(dataset, stated, file) {
+async function begin(dataset, stated, purpose, file) {
   const query = new URLSearchParams(stated);
   const name = encodeURIComponent(file.name).slice(-100);
   for (let attempt = 1; attempt < 100; attempt += 1) {
-    const key = `page ${dataset} ${file.size} ${file.lastModified} ${query} ${attempt} ${name}`.slice(0, 255);
+    const key = `page ${dataset} ${Object.values(purpose)} ${file.size} ${file.lastModified} ${query} ${attempt} ${name}`.slice(0, 255);
     const response = await fetch(`/api/v1/datasets/${dataset}/uploads?${query}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "Idempotency-Key": key },
-      body: JSON.stringify({ filename: file.name, bytes: file.size }),
+      body: JSON.stringify({ filename: file.name, bytes: file.size, ...purpose }),
     });
     const upload = answer(response.status, await response.text());
     if (["open", "completing"].includes(upload.status)) return upload;

@@ -92,10 +92,12 @@ class Line {
   async #sent(dataset) {
     const progress = (sent, total) => this.#progress(sent, total);
     const { stated, dryRun } = this.asked;
-    if (dataset && !dryRun && this.file.size > this.place.partsAbove) {
-      if (this.mapping) await this.#remember(dataset);
+    const { replaces, dataset: own = dataset } = this.place.form.dataset;
+    if (own && this.file.size > this.place.partsAbove) {
+      if (this.mapping) await this.#remember(own);
+      const purpose = { ...(replaces && { replaces }), ...(dryRun && { dry_run: true }) };
       try {
-        return await sendInParts(dataset, stated, this.file, progress, this.stopping.signal);
+        return await sendInParts(own, stated, purpose, this.file, progress, this.stopping.signal);
       } catch (refusal) {
         if (refusal.problem?.code !== "store_unreachable" || this.file.size > this.place.mostAtOnce) throw refusal;
       } // a store that browsers cannot reach: in one piece, then, without the way to go on
@@ -121,7 +123,7 @@ class Line {
   }
 
   #arrived({ status, said }, dataset) {
-    if (status === 202 && this.asked.dryRun) {
+    if (this.asked.dryRun) {
       this.#tell("Nothing is loaded. ");
       this.says.append(element("a", { href: `/data/dry-runs/${said.id}`, textContent: "See what this file would change" }));
       return;

@@ -212,7 +212,7 @@ def test_parts_that_had_arrived_are_not_sent_again(
 ) -> None:
     store, file = ObjectStore(module_settings), client.File.read(large)
     api = client.Api(environment["LAUREL_API_URL"], keys["ada"])
-    begun = client._begin(api, DATASET, file, {})
+    begun = client._begin(api, DATASET, file, {}, {})
     prefix = f"incoming/{begun['id']}/"
     with client.progress("sending", file.size) as bar:
         while len(store.sizes(prefix)) < 2:  # the store may answer 500 to one of two that come at once at first
@@ -222,7 +222,7 @@ def test_parts_that_had_arrived_are_not_sent_again(
     client._send_missing(api, begun["links"]["self"], file, 2)
     assert {key: store.state(key) for key in before} == before
     assert len(store.sizes(prefix)) == 6
-    assert client._begin(api, DATASET, file, {})["id"] == begun["id"]
+    assert client._begin(api, DATASET, file, {}, {})["id"] == begun["id"]
 
 
 def test_an_expired_url_is_renewed(
@@ -230,7 +230,7 @@ def test_an_expired_url_is_renewed(
 ) -> None:
     store, file = ObjectStore(module_settings), client.File.read(large)
     api = client.Api(environment["LAUREL_API_URL"], keys["ada"])
-    begun = client._begin(api, DATASET, file, {})
+    begun = client._begin(api, DATASET, file, {}, {})
     expired = [
         {**part, "url": store.presigned_put(f"incoming/{begun['id']}/{part['number']:05}", part["bytes"], 1)}
         for part in begun["missing"]
@@ -248,7 +248,7 @@ def test_a_file_that_changes_meanwhile_is_not_sent(
 ) -> None:
     file = client.File.read(large)
     api = client.Api(environment["LAUREL_API_URL"], keys["ada"])
-    begun = client._begin(api, DATASET, file, {})
+    begun = client._begin(api, DATASET, file, {}, {})
     with large.open("ab") as opened:
         opened.write(b"one more line\n")
     with pytest.raises(client.GivenUp, match="was changed"):

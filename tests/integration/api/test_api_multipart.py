@@ -364,3 +364,37 @@ def test_what_is_stated_of_the_file_is_kept(ada: Any, students: Students) -> Non
     assert (other.status_code, other.json["code"]) == (409, "idempotency_key_reused")
     wrong = ada.request("POST", f"{BEGIN}?encoding=klingon", json=body)
     assert (wrong.status_code, wrong.json["code"]) == (400, "bad_parameter")
+
+
+def test_a_new_version_in_parts(ada: Any, bola: Any, students: Students, begin: Any, load_all: Any) -> None:
+    old = ada.upload(students(20)).json["id"]
+    load_all()
+    content = students(30)
+    upload = begin(ada, content, replaces=old)
+    _send(upload, content)
+    ada.request("POST", upload["links"]["complete"])
+    load_all()
+    new = ada.get(upload["links"]["self"]).json["submissions"][0]
+    assert ada.get(f"/api/v1/submissions/{new}").json["replaces"] == old
+    assert ada.get(f"/api/v1/submissions/{old}").json["replaced_by"] == new
+
+    body = {"filename": "large.csv", "bytes": 10, "replaces": old}
+    assert bola.request("POST", BEGIN, json=body).json["code"] == "unknown_submission"
+    assert ada.request("POST", BEGIN, json=body).json["code"] == "already_replaced"
+    elsewhere = BEGIN.replace("students", "teachers")
+    assert ada.request("POST", elsewhere, json={**body, "replaces": new}).json["code"] == "other_dataset"
+
+
+def test_a_dry_run_in_parts(ada: Any, students: Students, begin: Any, load_all: Any, module_settings: Settings) -> None:
+    content = students(20)
+    known = ada.upload(content).json["id"]
+    upload = begin(ada, content, sha256=hashlib.sha256(content).hexdigest(), replaces=known, dry_run=True)
+    assert upload["status"] == "open"  # that the bytes are known is for the receipt to say
+    _send(upload, content)
+    assert ada.request("POST", upload["links"]["complete"]).status_code == 202
+    load_all()
+    run = ada.request("POST", upload["links"]["complete"])
+    assert (run.status_code, run.json["status"], run.json["replaces"]) == (201, "received", known)
+    shown = ada.get(upload["links"]["self"]).json
+    assert (shown["links"]["dry_run"], shown["submissions"]) == (run.json["links"]["self"], [])
+    assert _parts_in_store(module_settings, upload) == []
