@@ -51,9 +51,9 @@ def _of_school(columns: Collection[str]) -> str:
     if "school_key" in columns:
         either.append(OWN_SCHOOL)
     elif "student_key" in columns:
-        either.append(_in("student", columns, "own_students"))
+        either.append(_among("student", columns, "own_students"))
     elif "guardian_key" in columns:
-        either.append(_in("guardian", columns, "own_guardians"))
+        either.append(_among("guardian", columns, "own_guardians"))
     return " or ".join(either)
 
 
@@ -87,10 +87,19 @@ def _aggregate_of_school(columns: Collection[str]) -> str:
 
 
 def _in(person: str, columns: Collection[str], own: str) -> str:
+    """Of a teacher's few: an array, by which an index finds them; without an index, each row is held against all."""
+    return f"{_key(person, columns)} = any ((select access.{own}())::uuid[])"
+
+
+def _among(person: str, columns: Collection[str], own: str) -> str:
+    """Of a school's many, beside another condition that no index serves: a hash, in which a row costs one look."""
+    return f"{_key(person, columns)} in (select unnest(access.{own}()))"
+
+
+def _key(person: str, columns: Collection[str]) -> str:
     """Superseded versions of a person have other keys; what they are versions of is in the key of the current one."""
     is_history = {"is_current", "source_system", f"{person}_id"} <= set(columns)
-    key = f"md5(row(source_system, {person}_id)::text)::uuid" if is_history else f"{person}_key"
-    return f"{key} = any ((select access.{own}())::uuid[])"
+    return f"md5(row(source_system, {person}_id)::text)::uuid" if is_history else f"{person}_key"
 
 
 def protect(connection: Connection, schema: str, table: str, is_aggregate: bool, is_private: bool) -> None:
