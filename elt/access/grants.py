@@ -50,7 +50,6 @@ def grant(connection: Connection, reader: str, ledger_views: Sequence[str]) -> N
             [list(policies.PERSONS), list(PROGRAMS_SCHEMAS)],
         )
         for schema, table, tells_of_persons in cursor.fetchall():
-            cursor.execute(sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), _names(everybody)))
             policies.protect(connection, schema, table, is_aggregate=True, is_private=tells_of_persons)
         for view in ledger_views:
             cursor.execute(

@@ -39,8 +39,10 @@ def record(connection: Connection, account_id: int, task: str, student_key: str,
             ),
 
             entered as (
-                insert into predictions.action (task, student_key, student_id, moment, action, account_id)
-                select %(task)s, student_key, student_id, moment, %(action)s, %(account)s from flagged
+                insert into predictions.action (
+                    task, source_system, student_key, student_id, moment, action, account_id
+                )
+                select %(task)s, source_system, student_key, student_id, moment, %(action)s, %(account)s from flagged
                 on conflict (task, student_key, moment, action) do update
                     set recorded_at = predictions.action.recorded_at
                 returning action_id

@@ -137,6 +137,7 @@ def test_a_teacher_sees_the_predictions_of_own_students_alone_and_it_is_on_recor
     [(mine, my_number)], [(other, other_number)] = asked(owner, one.format("in")), asked(owner, one.format("not in"))
     with transaction(owner):
         key = accounts.add(owner, "who predicts", "teacher", Scope("laurel", None, teacher))
+        heads = accounts.add(owner, "head of who predicts", "principal", Scope("laurel"))
     visitor = Visitor(school.visitor_without_key(), key)
     page = html.unescape(signed_in(school, key).get(f"/students/{mine}").get_data(as_text=True))
     api = visitor.get(f"/api/v1/predictions/students/{my_number}").get_json()["scores"]
@@ -152,7 +153,8 @@ def test_a_teacher_sees_the_predictions_of_own_students_alone_and_it_is_on_recor
     assert visitor.send("POST", "/api/v1/predictions/actions", {**body, "student_id": other_number}).status_code == 404
     assert visitor.send("POST", "/api/v1/predictions/actions", {**body, "action": "cane"}).status_code == 422
     assert school.researcher.send("POST", "/api/v1/predictions/actions", body).status_code == 403
-    assert "Done so far: talked with the student" in signed_in(school, key).get(f"/students/{mine}").text
+    for reader in (heads, key):
+        assert "Done so far: talked with the student" in signed_in(school, reader).get(f"/students/{mine}").text
     seen = asked(
         owner,
         "select action, detail -> 'predictions' from catalog.audit_event where subject = %s order by audit_event_id",
@@ -183,8 +185,8 @@ def test_what_came_of_actions_stands_beside_like_students(school: School, owner:
     asked(
         owner,
         """
-        insert into predictions.action (task, student_key, student_id, moment, action)
-        select task, student_key, student_id, moment, 'tutoring' from predictions.score
+        insert into predictions.action (task, source_system, student_key, student_id, moment, action)
+        select task, source_system, student_key, student_id, moment, 'tutoring' from predictions.score
         where moment = 'planted' and hashtext(student_id) % 5 = 0
         """,
     )
