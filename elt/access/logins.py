@@ -10,6 +10,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import encrypt_password
 
+from elt import audit
 from elt.access.policies import database_role
 from elt.database import only_row
 from elt.errors import NotFound
@@ -43,6 +44,7 @@ def create(connection: Connection, settings: Settings, account_name: str) -> Log
         raise NotFound("unknown_account", "There is no account with this name.")
     role_name, password = f"laurel_bi_{secrets.token_hex(4)}", secrets.token_urlsafe(24)
     _make(connection, role_name, password, row[0], row[1])
+    audit.record(connection, row[0], "login.create", role_name, None)
     return Login(role_name, _with_login(settings.reader_database_url, role_name, password))
 
 

@@ -3,6 +3,7 @@
 import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ import pytest
 from backend.reporting.registry import registry
 from backend.reporting.result import answer
 from elt import accounts
+from elt.access import logins
 from elt.access.reading import ReadingAs
-from elt.access.roles import PRINCIPAL, TEACHER, Scope
+from elt.access.roles import PRINCIPAL, RESEARCHER, TEACHER, Scope
 from elt.database import Pool
 from elt.sample_district import effects, flaws
 from elt.sample_district.district import make_district
 from elt.settings import Settings
 from elt.transforming import transform
+from tests.integration.insights.matrix import differences
 from tests.integration.pipeline import Pipeline, csv_file
 
 Line = dict[str, str]
@@ -218,23 +221,52 @@ def test_nobody_of_a_small_group_is_told_of(pipeline: Pipeline) -> None:
         assert alone == [], report
 
 
+@dataclass(frozen=True)
+class Person:
+    """An account, connections bound to it, and its own login's URL."""
+
+    role: str
+    scope: Scope | None
+    reading: Pool
+    database_url: str
+
+
 @pytest.fixture(scope="module")
-def people(pipeline: Pipeline, lines: dict[str, dict[str, Line]]) -> Iterator[dict[str, Pool]]:
-    """Connections of a principal and of a teacher of the school S-2."""
+def people(pipeline: Pipeline, lines: dict[str, dict[str, Line]]) -> Iterator[dict[str, Person]]:
+    """A principal and a teacher of the school S-2, another school's principal, and a researcher."""
     teacher = next(course["teacher_id"] for course in lines["courses"].values() if course["school_id"] == "S-2")
     pool = Pool(pipeline.settings.reader_database_url, size=2)
     found = {}
-    for role, scope in ((PRINCIPAL, Scope("district", "S-2")), (TEACHER, Scope("district", "S-2", teacher))):
+    for name, role, scope in (
+        (PRINCIPAL, PRINCIPAL, Scope("district", "S-2")),
+        (TEACHER, TEACHER, Scope("district", "S-2", teacher)),
+        ("stranger", PRINCIPAL, Scope("laurel")),
+        (RESEARCHER, RESEARCHER, None),
+    ):
         with pipeline.pool.connection() as connection:
-            accounts.add(connection, f"district {role}", role, scope)
-            found[role] = ReadingAs(pool, role, accounts.number_of(connection, f"district {role}"))
-    yield dict(found)
+            accounts.add(connection, f"district {name}", role, scope)
+            reading = ReadingAs(pool, role, accounts.number_of(connection, f"district {name}"))
+            login = logins.create(connection, pipeline.settings, f"district {name}")
+        found[name] = Person(role, scope, reading, login.url)
+    yield found
     pool.close()
+
+
+@pytest.mark.parametrize("name", [PRINCIPAL, TEACHER, "stranger", RESEARCHER])
+def test_every_table_shows_each_role_its_rows(people: dict[str, Person], pipeline: Pipeline, name: str) -> None:
+    person = people[name]
+    with pipeline.pool.connection() as owner:
+        assert list(differences(owner, person.database_url, person.role, person.scope)) == []
+        if name == PRINCIPAL:  # what would be another school's is told as one
+            other = Scope("district", "S-3")
+            assert {"dim_student", "fct_homework", "rpt_district_gpa", "student_identity"} <= set(
+                differences(owner, person.database_url, person.role, other)
+            )
 
 
 @pytest.mark.parametrize("role", [PRINCIPAL, TEACHER])
 def test_people_of_one_school_see_its_rows_and_totals_of_many(
-    people: dict[str, Pool], reader: Pool, pipeline: Pipeline, role: str
+    people: dict[str, Person], reader: Pool, pipeline: Pipeline, role: str
 ) -> None:
     reports = [
         name
@@ -247,21 +279,21 @@ def test_people_of_one_school_see_its_rows_and_totals_of_many(
     own = NAMES["S-2"]
     for report in reports:
         rows_of = f"select row(t.*)::text from marts.{report} as t where source_system = 'district'"  # noqa: S608
-        with people[role].connection() as connection, connection.cursor() as cursor:
+        with people[role].reading.connection() as connection, connection.cursor() as cursor:
             cursor.execute(f"{rows_of} order by 1")
             seen = cursor.fetchall()
         is_own = f"school_name = '{own}' or school_name = 'All schools' and" if report != "rpt_kpi" else ""
         assert seen == pipeline.query(f"{rows_of} and ({is_own} not is_of_few_schools) order by 1")
         assert seen, report
     for name in DISTRICT:
-        told = answer(registry()[name], {}, people[role])
+        told = answer(registry()[name], {}, people[role].reading)
         [school] = [choice for choice in told.choices if choice.parameter.name == "school"]
         assert (school.allowed, school.value, school.all_label) == ((own,), own, None)
         assert told.finding.headline not in ("–", ""), name
         assert {row["school_name"] for row in told.rows if "school_name" in row} <= {own, "All schools"}
         chosen = answer(registry()[name], {"school": own}, reader)
         assert (told.rows, told.finding) == (chosen.rows, chosen.finding), name
-    figures = answer(registry()["key_figures"], {}, people[role])
+    figures = answer(registry()["key_figures"], {}, people[role].reading)
     assert [choice.value for choice in figures.choices] == ["district"]
     assert figures.rows
 

@@ -13,12 +13,15 @@ import pytest
 from backend.reporting.registry import registry
 from backend.reporting.result import answer
 from backend.reporting.values import shown
-from elt import ledger, retracting
+from elt import accounts, ledger, retracting
+from elt.access import logins
 from elt.access.reading import ReadingAs
+from elt.access.roles import PRINCIPAL, Scope
 from elt.database import Pool
 from elt.settings import Settings
 from elt.transforming import transform
 from tests import shared_data
+from tests.integration.insights.matrix import differences
 from tests.integration.pipeline import Pipeline
 
 Line = dict[str, str]
@@ -111,6 +114,19 @@ def reader(pipeline: Pipeline) -> Iterator[Pool]:
 
 def rows(reader: Pool, name: str, **arguments: str) -> list[dict[str, Any]]:
     return [dict(row) for row in answer(registry()[name], arguments, reader).rows]
+
+
+@pytest.mark.parametrize("scope", [Scope("oulad"), Scope("laurel")])
+def test_every_table_shows_a_principal_its_rows(pipeline: Pipeline, scope: Scope) -> None:
+    """Of OULAD, which has no schools: all rows. Of another school: none about a person."""
+    name = f"principal of {scope.source_system}"
+    with pipeline.pool.connection() as connection:
+        accounts.add(connection, name, PRINCIPAL, scope)
+        login = logins.create(connection, pipeline.settings, name)
+    with pipeline.pool.connection() as owner:
+        assert list(differences(owner, login.url, PRINCIPAL, scope)) == []
+        other = Scope({"oulad": "laurel", "laurel": "oulad"}[scope.source_system])
+        assert "dim_student" in differences(owner, login.url, PRINCIPAL, other)
 
 
 @pytest.mark.parametrize("name", OULAD)

@@ -1,44 +1,35 @@
 """The matrix: every role and every table of the marts, by SQL under that role's login; every insight and page."""
 
 # ruff: noqa: S608 - names and conditions of our own
+import csv
+import io
+import json
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg2
 import pytest
+from flask import Flask
 from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
 
+from backend.app import create_app
+from backend.reporting import answers
 from backend.reporting.registry import registry
+from backend.reporting.values import plain
+from backend.services import EXTENSION, Services
 from elt import accounts
 from elt.access import logins
-from elt.access.policies import SHARED
 from elt.access.roles import ROLES, Scope
 from elt.database import connect, transaction
 from tests.integration.insights.conftest import School, Visitor
+from tests.integration.insights.matrix import TAUGHT, ask, differences, expected, tables
 
-PRIVATE = {"student_identity", "guardian_identity", "teacher_identity"}
-PERSON_KEYS = {"student_key", "guardian_key", "respondent_key", "teacher_key"}
-ABOUT_NOBODY = {"dim_course_section"}  # names who teaches it
-# Written out again, on what the owner sees: what a teacher's students are, and their guardians.
-TAUGHT = (
-    "(select student_key from marts.fct_grade inner join marts.dim_teacher using (teacher_key) where teacher_id = '{}')"
-)
-KNOWN = f"student_id in (select student_id from marts.dim_student where is_current and student_key in {TAUGHT})"
-GUARDIANS = (
-    "guardian_id in (select guardian_id from marts.dim_guardian inner join marts.bridge_student_guardian "
-    f"using (guardian_key) where student_key in {TAUGHT})"
-)
-UNDER_THE_NAME = "teacher_key in (select teacher_key from marts.dim_teacher where teacher_id = '{}')"
-OF_TEACHER = {
-    "dim_student": KNOWN,
-    "dim_guardian": GUARDIANS,
-    "guardian_identity": GUARDIANS,
-    "dim_teacher": "teacher_id = '{}'",
-    "teacher_identity": "teacher_id = '{}'",
-    "fct_survey_response": "false",
-}
+FORMS = ("", ".csv", ".csv-metadata.json", ".png", ".svg", ".pdf")
+LEDGER = ("catalog", "access", "raw", "public")
 
 
 @dataclass(frozen=True)
@@ -46,6 +37,7 @@ class Person:
     """Somebody with a role, at the door of the API and at the door of the database."""
 
     role: str
+    scope: Scope | None
     visitor: Visitor
     database_url: str
 
@@ -82,83 +74,20 @@ def people(school: School, owner: Connection, teacher_id: str) -> dict[str, Pers
         with transaction(owner):
             key = accounts.add(owner, f"matrix {name}", role, scope)
             login = logins.create(owner, school.settings, f"matrix {name}")
-        found[name] = Person(role, Visitor(flask.test_client(), key), login.url)
+        found[name] = Person(role, scope, Visitor(flask.test_client(), key), login.url)
     return found
 
 
-def ask(connection: Connection, statement: str) -> list[tuple[object, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.fetchall() if cursor.description else []
-
-
-def tables(owner: Connection) -> list[tuple[str, str]]:
-    found = ask(
-        owner,
-        "select schemaname, viewname from pg_views where schemaname in ('marts', 'marts_private') order by 1, 2",
-    )
-    assert {name for _, name in found} >= {
-        *OF_TEACHER,
-        *PRIVATE,
-        "dim_date",
-        "rpt_kpi",
-        "fct_grade",
-        "dim_course_section",
-    }
-    return found  # type: ignore[return-value]
-
-
-def expected(owner: Connection, person: str, schema: str, table: str, teacher_id: str) -> str | None:
-    """The condition on the rows that the person is to see, as the owner would write it; None: no right to ask."""
-    columns = {
-        name for (name,) in ask(
-            owner,
-            "select column_name from information_schema.columns "
-            f"where (table_schema, table_name) = ('{schema}', '{table}')",
-        )
-    }  # fmt: skip
-    of_persons = bool(columns & PERSON_KEYS) and table not in ABOUT_NOBODY
-    if person == "administrator":
-        return "true"
-    if person in ("researcher", "auditor"):
-        return None if table in PRIVATE else str(not of_persons).lower()
-    if person == "stranger":
-        return (
-            "false"
-            if of_persons
-            else f"source_system in ('district', '{SHARED}')"
-            if "source_system" in columns
-            else "true"
-        )
-    if person == "teacher" and of_persons:
-        default = UNDER_THE_NAME if "teacher_key" in columns else f"student_key in {TAUGHT}"
-        condition = OF_TEACHER.get(table, default)
-        return condition.format(teacher_id) if "{}" in condition else condition
-    return f"source_system in ('laurel', '{SHARED}')" if "source_system" in columns else "true"
-
-
 @pytest.mark.parametrize("name", [*ROLES, "stranger"])
-def test_every_table_shows_each_role_its_rows(
-    people: dict[str, Person], owner: Connection, teacher_id: str, name: str
-) -> None:
-    with closing(connect(people[name].database_url)) as login:
-        login.autocommit = True
-        for schema, table in tables(owner):
-            condition = expected(owner, name, schema, table, teacher_id)
-            # Order and equality by text: the rows themselves, not only how many there are.
-            digest = "select count(*), md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {} as t"
-            relation = f'"{schema}"."{table}"'
-            if condition is None:
-                with pytest.raises(errors.InsufficientPrivilege):
-                    ask(login, digest.format(relation))
-                continue
-            wanted = ask(owner, digest.format(f"(select * from {relation} where {condition})"))
-            assert ask(login, digest.format(relation)) == wanted, (name, table)
+def test_every_table_shows_each_role_its_rows(people: dict[str, Person], owner: Connection, name: str) -> None:
+    person = people[name]
+    assert list(differences(owner, person.database_url, person.role, person.scope)) == []
 
 
-def test_the_matrix_has_something_to_show_and_to_hide(owner: Connection, teacher_id: str) -> None:
+def test_the_matrix_has_something_to_show_and_to_hide(people: dict[str, Person], owner: Connection) -> None:
+    columns = {table: columns for _, table, columns in tables(owner)}
     for table in ("dim_student", "fct_grade", "fct_student_risk", "dim_guardian", "bridge_student_activity"):
-        condition = expected(owner, "teacher", "marts", table, teacher_id)
+        condition = expected(owner, "teacher", people["teacher"].scope, table, columns[table])
         [(seen, every)] = ask(owner, f"select count(*) filter (where {condition}), count(*) from marts.{table}")
         assert 0 < seen < every, table  # type: ignore[operator]
 
@@ -259,9 +188,18 @@ def test_every_insight_answers_each_role_or_is_not_there(
     for name, person in people.items():
         listed = {found["name"] for found in person.visitor.get("/api/v1/insights").get_json()["insights"]}
         assert listed == {insight.name for insight in registry().values() if person.role in insight.audience}, name
-        for insight in registry():
-            for path in (f"/api/v1/insights/{insight}", f"/api/v1/insights/{insight}.csv"):
-                assert person.visitor.get(path).status_code == (200 if insight in listed else 404), (name, path)
+        with closing(connect(person.database_url)) as login:
+            for insight in registry():
+                told = person.visitor.get(f"/api/v1/insights/{insight}")
+                table = person.visitor.get(f"/api/v1/insights/{insight}.csv")
+                assert told.status_code == table.status_code == (200 if insight in listed else 404), (name, insight)
+                if insight in listed:  # a BI tool that brings the same SQL gets the same rows
+                    chosen = {choice["name"]: choice["value"] for choice in told.json["parameters"]}
+                    with login.cursor(cursor_factory=RealDictCursor) as cursor:
+                        cursor.execute(registry()[insight].sql, chosen)
+                        rows = [{column: plain(value) for column, value in row.items()} for row in cursor.fetchall()]
+                    assert told.json["rows"] == json.loads(json.dumps(rows)), (name, insight)
+                    assert len(list(csv.reader(io.StringIO(table.text)))) == len(rows) + 1, (name, insight)
     students = {
         name: {row["student_id"] for row in people[name].visitor.get("/api/v1/insights/at_risk_students").json["rows"]}
         for name in ("teacher", "principal", "administrator", "stranger")
@@ -272,6 +210,59 @@ def test_every_insight_answers_each_role_or_is_not_there(
     assert students["stranger"] == set()
     exports = people["auditor"].visitor.get("/api/v1/audit?action=insight.export&account=matrix+teacher").json["events"]
     assert {(event["subject"], event["detail"]["form"]) for event in exports} >= {("at_risk_students", "csv")}
+
+
+@pytest.fixture(scope="module")
+def without_marts(school: School, owner: Connection, people: dict[str, Person]) -> Iterator[Flask]:
+    """The application, whose ledger connections may read no mart: rows come through the reader's, or not at all."""
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "create role test_ledger_only login password 'test'; "
+            "grant test_ledger_only to current_user with inherit true"  # to drop it
+        )
+        for schema in LEDGER:
+            cursor.execute(
+                f"grant usage on schema {schema} to test_ledger_only; "
+                f"grant all on all tables in schema {schema} to test_ledger_only; "
+                f"grant all on all sequences in schema {schema} to test_ledger_only"
+            )
+    parts = urlsplit(school.settings.database_url)
+    url = urlunsplit(parts._replace(netloc=f"test_ledger_only:test@{parts.netloc.rpartition('@')[2]}"))
+    with closing(connect(url)) as ledger, pytest.raises(errors.InsufficientPrivilege):
+        ask(ledger, "select 1 from marts.dim_student")
+    app = create_app(replace(school.settings, database_url=url))
+    yield app
+    app.extensions[EXTENSION].pool.close()
+    app.extensions[EXTENSION].readers.close()
+    ask(owner, "drop owned by test_ledger_only; drop role test_ledger_only")
+
+
+def test_every_form_takes_its_rows_from_the_one_query_that_is_bound_to_who_asks(
+    people: dict[str, Person], without_marts: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "ANSWERS", answers.Answers(kept_rows=0))
+    teacher = people["teacher"].visitor
+    bound = Visitor(without_marts.test_client(), teacher.key)
+    paths = [f"/api/v1/insights/{name}{form}" for name in ("at_risk_students", "pass_rate") for form in FORMS]
+    [of_class] = [kind for kind in bound.get("/api/v1/reports").json["reports"] if kind["name"] == "class"]
+    paths.append(f"/api/v1/reports/class.pdf?class={quote(of_class['parameter']['allowed'][0])}")
+    for path in paths:
+        told = bound.get(path), teacher.get(path)
+        assert [answer.status_code for answer in told] == [200, 200], path
+        assert told[0].data == told[1].data, path
+    pages = ("/", "/students", "/performance", "/what-matters", "/cohorts", "/district", "/insights/at_risk_students")
+    for path in (*pages, *(f"/api/v1/insights/{name}" for name in registry())):
+        assert bound.get(path).status_code in (200, 404), path  # 404: an administrator's
+    page = bound.get("/insights/at_risk_students").text
+    seen, every = (
+        {row["student_id"] for row in visitor.get("/api/v1/insights/at_risk_students").json["rows"]}
+        for visitor in (bound, people["principal"].visitor)
+    )
+    assert seen < every
+    assert set() < {id for id in every if id in page} <= seen
+
+    monkeypatch.setattr(Services, "reader_pool", property(lambda parts: parts.pool))  # were a form to ask otherwise
+    assert {bound.get(path).status_code for path in paths} == {503}
 
 
 def test_insights_count_the_same_for_all_who_see_all(people: dict[str, Person]) -> None:
