@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, url_for
 
 from backend.api import parameters
 from backend.api.representation import time_text
 from backend.auth import account, require_role
-from backend.reporting import student_predictions
+from backend.reporting import models, student_predictions
 from backend.reporting.insight import Row
 from backend.reporting.result import snapshot
 from backend.services import services
@@ -125,3 +125,47 @@ def put_target(dataset: str) -> Response:
         described.name_target(connection, contract, column, account().account_id)
         audit.record(connection, account().account_id, "target.name", dataset, None)
     return jsonify(dataset=dataset, column=column)
+
+
+@blueprint.get("/predictions/models")
+@require_role()
+def get_models() -> Response:
+    """Every model that was ever trained, the newest first.
+    ---
+    tags: [predictions]
+    description: Those that the gate refused are among them, with their reasons. `links.card` is the whole model card.
+    responses:
+      200:
+        description: Models with their state, the transform whose data they saw, and the hash of the stored artefact.
+        content: {application/json: {schema: {type: object}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    with snapshot(services().reader_pool) as connection:
+        found = models.listed(connection)
+    return jsonify(models=[_model(row) for row in found])
+
+
+@blueprint.get("/predictions/models/<int:model_id>")
+@require_role()
+def get_model(model_id: int) -> Response:
+    """The card of one model with all its figures, to keep.
+    ---
+    tags: [predictions]
+    description: Data versions, features, splits, gate and limits, and each figure with its 95% interval.
+    parameters:
+      - {name: model_id, in: path, required: true, schema: {type: integer, minimum: 1, maximum: 2147483647}}
+    responses:
+      200:
+        description: The card.
+        content: {application/json: {schema: {type: object}}}
+      default: {$ref: "#/components/responses/Problem"}
+    """
+    with snapshot(services().reader_pool) as connection:
+        row, figures = models.find(connection, model_id)
+    return jsonify(**_model(row), card=row["card"], figures=figures)
+
+
+def _model(row: Row) -> dict[str, Any]:
+    told = {name: value for name, value in row.items() if name != "card"}
+    card = url_for("predictions.get_model", model_id=row["model_id"])
+    return {**told, "trained_at": time_text(row["trained_at"]), "links": {"card": card}}

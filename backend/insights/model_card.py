@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from backend.reporting import predictions
 from backend.reporting.insight import Column, Definition, Finding, Insight, Row
-from backend.reporting.values import shown
+from backend.reporting.values import shown, signed
+from elt.predicting.drift import DRIFTED
 
 MEASURES = {
     "auc": "Ranking (AUC)",
@@ -45,7 +46,12 @@ def _details(card: Row) -> tuple[str, ...]:
     data = ", ".join(f"{one['dataset']} (version {one['version']})" for one in card["data_versions"])
     worst = card["worst_rows"]
     carried = (
-        [f"{worst[0]['rows']} rows (1%) carry {shown(worst[0]['share_of_squared_error'], 'rate')} of the squares."]
+        [
+            f"{worst[0]['rows']} rows (1%) carry {shown(worst[0]['share_of_squared_error'], 'rate')} of the squared "
+            "error, first of all "
+            + ", ".join(f"{one['unit']} ({signed(one['outcome'] - one['predicted'])})" for one in worst[1:6])
+            + ": what came beyond what was said."
+        ]
         if worst
         else []
     )
@@ -57,9 +63,22 @@ def _details(card: Row) -> tuple[str, ...]:
         *refused,
         *held,
         *carried,
+        *_moved(card),
         *card["limits"],
         f"Data: {data or 'none'}. dbt project {card['dbt_project']}. Model {card['model_id']}.",
     )
+
+
+def _moved(card: Row) -> list[str]:
+    """How far features and chances have drifted since, as far as can be told."""
+    told = []
+    if card["drift"]:
+        name, index = max(card["drift"].items(), key=lambda item: item[1])
+        told.append(f"Of the features {name} has drifted most: stability index {index:.2f}; above {DRIFTED} it trains.")
+    if since := card["calibration"]:
+        gap = predictions.with_interval(since["gap"], since["low"], since["high"], 3)
+        told.append(f"Chances said beyond what has come since: {gap}, on {shown(since['rows'], 'integer')} outcomes.")
+    return told
 
 
 INSIGHT = Insight(
@@ -104,6 +123,8 @@ INSIGHT = Insight(
             newest.card -> 'limits' as limits,
             newest.card -> 'data' as data_versions,
             newest.card #>> '{made_with,dbt_project}' as dbt_project,
+            run.drift,
+            run.calibration,
             metric.predictor,
             metric.metric,
             coalesce(metric.metric in ('auc', 'mae'), false)::integer as is_main,
@@ -113,6 +134,7 @@ INSIGHT = Insight(
             metric.student_count,
             metric.row_count
         from newest
+        left join predictions.run as run on newest.task = run.task
         left join predictions.metric on metric.model_id = newest.model_id and metric.segment = 'all'
         order by metric.predictor = 'model' desc, metric.predictor, metric.metric
     """,

@@ -54,7 +54,9 @@ INSIGHT = Insight(
     sql=f"""
         with {predictions.STANDING},
 
-        words (action, words) as (values {WORDS})
+        words as (
+            select * from (values {WORDS}) as told (action, words)
+        )
 
         select
             standing.title,

@@ -32,6 +32,7 @@ SECTIONS = (
     Section("What matters", "pages.what_matters"),
     Section("Cohorts", "pages.cohorts"),
     Section("District", "pages.district"),
+    Section("Predictions", "pages.models"),
     Section("All insights", "pages.catalogue", pages=("pages.insight",)),
     Section("Reports", "pages.reports", frozenset(KNOW_PERSONS), ("pages.report_edition",)),
     Section("Data", "pages.data", pages=DATA_PAGES),

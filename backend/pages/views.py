@@ -20,6 +20,7 @@ from backend.pages import (
     openid,
     overview,
     own_account,
+    predicted,
     report_list,
     signing_in,
     sources,
@@ -48,6 +49,7 @@ openid.add_to(blueprint)
 overview.add_to(blueprint)
 catalogue.add_to(blueprint)
 students.add_to(blueprint)
+predicted.add_to(blueprint)
 boards.add_to(blueprint)
 live.add_to(blueprint)
 described.add_to(blueprint)

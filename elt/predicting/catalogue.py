@@ -119,12 +119,12 @@ OULAD_FEATURES = (
     Feature("submitted_count_gap", "assessments handed in, beside the others", unit="points"),
     Feature("missing_count_gap", "assessments missing, beside the others", unit="points"),
     Feature("late_count_gap", "assessments late, beside the others", unit="points"),
-    Feature("mean_score_gap", "mean score so far, beside the others", unit="points"),
-    Feature("lowest_score_gap", "lowest score so far, beside the others", unit="points"),
+    Feature("mean_score_place", "place by mean score so far, among the others", unit="place"),
+    Feature("lowest_score_place", "place by lowest score so far, among the others", unit="place"),
     Feature("days_since_submitted_gap", "days since something was handed in, beside the others", unit="points"),
 )
 CLICK_FEATURES = (
-    Feature("click_count_gap", "clicks so far, beside the others", unit="points"),
+    Feature("click_count_place", "place by clicks so far, among the others", unit="place"),
     Feature("active_day_count_gap", "active days so far, beside the others", unit="points"),
     Feature("recent_active_day_count_gap", "active days in the last two weeks, beside the others", unit="points"),
 )
@@ -202,11 +202,47 @@ SURVEY = Task(
     limits=("Of people who sat JAMB elsewhere; none of them is a student of the school.",),
 )
 
+HIGH_PERFORMER = Task(
+    name="district_high_performer",
+    title="GPA of 3.0 or more in the coming term",
+    family="district",
+    kind="classification",
+    sql="""
+        select known.*, '' as unit, known.session_name as moment, known.session_name as segment, student.student_id,
+            student.gender
+        from features_store.int_features__district as known
+        inner join marts.dim_student as student on known.student_key = student.student_key
+    """,
+    target="is_high_performer",
+    score="gpa",
+    features=(
+        Feature("gpa_last", "GPA last term", unit="points"),
+        Feature("gpa_change", "change of the GPA from the term before", unit="points"),
+        Feature("gpa_so_far", "mean GPA of all terms so far", unit="points"),
+        Feature("course_count_last", "courses with a grade last term"),
+        Feature("submitted_rate_so_far", "share of homework handed in so far", unit="rate"),
+        Feature("late_rate_so_far", "share of it that came late", unit="rate"),
+        Feature("homework_score_so_far", "mean homework score so far", unit="points"),
+        Feature("change_count_so_far", "courses added, dropped, switched or audited so far"),
+    ),
+    baselines=(
+        MAJORITY,
+        Baseline("last_result", "whether it was so last term", "is_high_performer_last"),
+        Baseline("last_gpa", "the GPA last term", "gpa_last"),
+    ),
+    plan=Forward(test_terms=1),
+    subgroups=("gender",),
+    history="term_count_so_far",
+    limits=("Tested on the latest term alone: the files hold one year.",),
+    segmented_by=("course_count_last", "submitted_rate_so_far", "gpa_so_far", "change_count_so_far"),
+)
+
 TASKS: tuple[Task, ...] = (
     FAILING,
     JAMB,
     CREDITS,
     SURVEY,
+    HIGH_PERFORMER,
     *(_oulad(outcome, day, False) for outcome in _OULAD_TARGETS for day in DAYS),
     *(_oulad(outcome, day, True) for outcome in _OULAD_TARGETS for day in DAYS),
 )

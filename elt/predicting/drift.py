@@ -1,4 +1,4 @@
-"""How far the rows asked about have moved from those trained on: the population stability index of each feature.
+"""How far the present has moved from what was trained on: features by their stability index, chances by what came.
 
 PSI = Σ (now - then) × ln(now / then) over tenths of the training rows. Below 0.1 is stable and above 0.25 a real shift,
 by the usual reading (Siddiqi, Credit Risk Scorecards, 2006).
@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from psycopg2.extensions import connection as Connection
 
 from elt.predicting.encoding import levels_of
 from elt.predicting.frames import Floats, Frame
-from elt.predicting.tasks import Feature
+from elt.predicting.gate import Gate
+from elt.predicting.resampling import Mean, estimates
+from elt.predicting.tasks import Feature, Task
 
 DRIFTED = 0.25
 FEWEST_ROWS = 100  # with fewer, chance alone reaches 0.25
@@ -49,6 +52,31 @@ def measure(features: Sequence[Feature], then: Mapping[str, Any], frame: Frame) 
             now = _shares(frame.numbers(feature.name), np.array(kept["edges"]))
         found[feature.name] = _index(np.array(kept["shares"]), now)
     return found
+
+
+def calibration(connection: Connection, task: Task) -> dict[str, float]:
+    """What published chances said beyond what has come since, with the interval; empty while too little has come."""
+    if task.kind != "classification":
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select student_key::text, value - outcome from predictions.score "
+            "where task = %s and value is not null and outcome is not null order by student_key, unit, moment",
+            [task.name],
+        )
+        rows = cursor.fetchall()
+    if len(rows) < FEWEST_ROWS:
+        return {}
+    students = np.unique([student for student, _ in rows], return_inverse=True)[1].astype(np.int64)
+    gap = Mean(np.array([float(beyond) for _, beyond in rows]), np.ones(len(rows)))
+    found = estimates(students, {"gap": gap})["gap"]
+    return {"gap": round(found.value, 4), "low": round(found.low, 4), "high": round(found.high, 4), "rows": len(rows)}
+
+
+def is_strayed(found: Mapping[str, float], gate: Gate) -> bool:
+    """Whether the interval of that gap lies wholly beyond what the gate lets pass."""
+    limit = float(gate["maximum_calibration_gap"])
+    return bool(found) and (found["low"] > limit or found["high"] < -limit)
 
 
 def _shares(values: Floats, edges: Floats) -> Floats:

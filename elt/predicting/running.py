@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from psycopg2.errors import InvalidSchemaName, UndefinedColumn, UndefinedTable
 from psycopg2.extensions import connection as Connection
 
 from elt import locks
 from elt.database import connect, only_row, transaction
-from elt.predicting import actions, described, drift, registry
+from elt.predicting import actions, described, drift, registry, segments
 from elt.predicting.card import card
 from elt.predicting.catalogue import TASKS
 from elt.predicting.evaluation import labelled
@@ -27,6 +28,7 @@ from elt.settings import Settings
 from elt.store import ObjectStore
 
 log = logging.getLogger(__name__)
+NOT_BUILT = (UndefinedTable, UndefinedColumn, InvalidSchemaName)
 RETRAINED_AFTER = timedelta(days=7)
 
 
@@ -54,7 +56,12 @@ def predict(settings: Settings, tasks: Sequence[Task] | None = None) -> list[Out
                 tasks = [*TASKS, *described.tasks(connection, contracts)]
         found = []
         for task in tasks:
-            if outcome := _bring_up_to_date(connection, store, task, gate):
+            try:
+                outcome = _bring_up_to_date(connection, store, task, gate)
+            except NOT_BUILT:  # after an upgrade: the next transform brings these features
+                log.info("%s: its features are not built yet", task.name)
+                continue
+            if outcome:
                 log.info("%s: %s", outcome.task, outcome.said)
                 found.append(outcome)
         return found
@@ -66,7 +73,7 @@ def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, ga
     """Two short transactions, one to read and one to write: what trains in between holds no lock that others need."""
     program = hashlib.sha256((program_fingerprint() + str(gate.limits)).encode()).hexdigest()
     with transaction(connection):
-        frame = _load(connection, task)
+        frame = load(connection, task)
         whole, newest, seen = frame.fingerprint(), registry.latest(connection, task.name), _seen(connection, task)
         in_force = registry.latest(connection, task.name, "published")
         if not len(frame):
@@ -75,14 +82,18 @@ def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, ga
         is_lost = in_force is not None and registry.read(store, task, in_force) is None
         if seen == (whole, program, True) and not is_lost:
             return None
-        moved = _drift(task, newest, frame)
+        actions.note_outcomes(connection, task, frame)
+        moved, strayed = _drift(task, newest, frame), drift.calibration(connection, task)
         known_rows = len(labelled(task, frame))
-        is_due = is_lost or _is_due(connection, newest, seen, program, moved, known_rows)
+        is_due = (
+            is_lost or drift.is_strayed(strayed, gate) or _is_due(connection, newest, seen, program, moved, known_rows)
+        )
         with connection.cursor() as cursor:
             cursor.execute("select max(transform_run_id) from catalog.transform_run where status = 'published'")
             (run,) = only_row(cursor)
     trained = train(task, frame, gate) if is_due else None
     stored = registry.keep_artefact(store, trained) if trained else None
+    cut = segments.segmentation(task.segmenting, coming(frame)) if task.segmented_by else None
     said = "the model still holds" if not is_due else "no outcome to learn from"
     with transaction(connection):
         if is_lost and in_force:
@@ -93,9 +104,10 @@ def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, ga
             verdict = f"refused: {' '.join(trained.refusals)}" if trained.refusals else "published"
             said = f"model {model_id} {verdict}"
         said += _score(connection, store, task, frame)
-        actions.note_outcomes(connection, task, frame)
         actions.compare(connection, task)
-        _note(connection, task, whole, program, moved)
+        if task.segmented_by:
+            segments.keep(connection, task.family, cut)
+        _note(connection, task, whole, program, moved, strayed)
     return Outcome(task.name, trained is not None, said)
 
 
@@ -109,15 +121,6 @@ def _seen(connection: Connection, task: Task) -> tuple[str, str, bool] | None:
         )
         row: tuple[str, str, bool] | None = cursor.fetchone()
     return row
-
-
-def _load(connection: Connection, task: Task) -> Frame:
-    """Nothing where the family was never modelled."""
-    with connection.cursor() as cursor:
-        cursor.execute("select to_regclass('features_store.int_features__laurel_term') is not null")
-        if not only_row(cursor)[0]:
-            return Frame({})
-    return load(connection, task)
 
 
 def _is_due(
@@ -159,13 +162,22 @@ def _score(connection: Connection, store: ObjectStore, task: Task, frame: Frame)
     return f"; {sum(one.value is not None for one in found)} scored"
 
 
-def _note(connection: Connection, task: Task, whole: str, program: str, moved: Mapping[str, float]) -> None:
+def _note(
+    connection: Connection,
+    task: Task,
+    whole: str,
+    program: str,
+    moved: Mapping[str, float],
+    strayed: Mapping[str, float],
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            insert into predictions.run (task, data_fingerprint, program_fingerprint, drift) values (%s, %s, %s, %s)
+            insert into predictions.run (task, data_fingerprint, program_fingerprint, drift, calibration)
+            values (%s, %s, %s, %s, %s)
             on conflict (task) do update set data_fingerprint = excluded.data_fingerprint,
-                program_fingerprint = excluded.program_fingerprint, drift = excluded.drift, finished_at = now()
+                program_fingerprint = excluded.program_fingerprint, drift = excluded.drift,
+                calibration = excluded.calibration, finished_at = now()
             """,
-            [task.name, whole, program, json.dumps(dict(moved))],
+            [task.name, whole, program, json.dumps(dict(moved)), json.dumps(dict(strayed))],
         )

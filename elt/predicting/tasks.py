@@ -13,7 +13,7 @@ class Feature:
     name: str
     label: str
     kind: Literal["number", "category"] = "number"
-    unit: Literal["points", "rate", "count", "days", "flag", "text"] = "count"
+    unit: Literal["points", "rate", "count", "days", "flag", "text", "place"] = "count"
 
     def shown(self, value: object) -> str:
         """`0.85` of a rate as `85.0%`, a missing value as `not known`."""
@@ -27,6 +27,8 @@ class Feature:
                 return f"{100 * number:.1f}%"
             case "flag":
                 return "yes" if number else "no"
+            case "place":
+                return f"above {100 * (number + 0.5):.0f}% of them"
             case "points":
                 return f"{number:.1f}"
             case _:
@@ -95,6 +97,12 @@ class Task:
     history: str | None = None
     segments_must_hold: bool = False
     limits: tuple[str, ...] = ()
+    segmented_by: tuple[str, ...] = ()  # features on which the students to come are cut into segments
+
+    @property
+    def segmenting(self) -> tuple[Feature, ...]:
+        """The features behind `segmented_by`."""
+        return tuple(feature for feature in self.features if feature.name in self.segmented_by)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -74,11 +74,12 @@ def train(task: Task, frame: Frame, gate: Gate) -> Trained | None:
     if len(np.unique(target)) < 2:
         return None
     features, leaks = without_leaks(task, rows)
-    tested = evaluate(task, features, rows)
-    with threadpool_limits(1):  # as in tuning
+    # One thread: sums then have one order, and a byte is a byte. On a busy machine threads only wait for each other.
+    with threadpool_limits(1):
+        tested = evaluate(task, features, rows)
         found = report(task, tested) if tested else None
         groups = subgroups(task, tested, gate["capacity_rate"]) if tested else []
-    fitted = fit_all(task, features, rows)
+        fitted = fit_all(task, features, rows)
     return Trained(
         task=task,
         fitted=best_of(fitted),

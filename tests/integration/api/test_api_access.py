@@ -71,6 +71,8 @@ CALLS = [
     ("GET", "/api/v1/audit"),
     ("GET", "/api/v1/predictions/students/<student_id>"),
     ("POST", "/api/v1/predictions/actions"),
+    ("GET", "/api/v1/predictions/models"),
+    ("GET", "/api/v1/predictions/models/1"),
     ("PUT", "/api/v1/datasets/laurel/students/target"),
     ("GET", "/api/v1/ask"),
     ("POST", "/api/v1/ask"),

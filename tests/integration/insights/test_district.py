@@ -17,6 +17,8 @@ from elt.access import logins
 from elt.access.reading import ReadingAs
 from elt.access.roles import PRINCIPAL, RESEARCHER, TEACHER, Scope
 from elt.database import Pool
+from elt.predicting.catalogue import HIGH_PERFORMER
+from elt.predicting.running import predict
 from elt.sample_district import effects, flaws
 from elt.sample_district.district import make_district
 from elt.settings import Settings
@@ -346,3 +348,50 @@ def test_what_changed_last_holds_whenever_it_comes_and_what_was_deleted_goes(
     assert pipeline.query(
         "select count(*) from marts_private.student_identity where student_id = any(%s)", [[moved["id"], gone["id"]]]
     ) == [(1,)]
+
+
+def test_what_was_known_before_a_term_is_of_earlier_terms(pipeline: Pipeline) -> None:
+    """The window's ends, by the outcomes themselves: last is one term before, so far is all before, none later."""
+    with pipeline.pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select later.stage, later.is_coming, count(*),
+                bool_and(later.gpa_last = now.gpa),
+                bool_and(abs(later.gpa_so_far - before.gpa) < 1e-9),
+                bool_and(later.term_count_so_far = before.terms)
+            from features_store.int_features__district as later
+            inner join features_store.int_features__district as now
+                on later.student_key = now.student_key and later.stage - 1 = now.stage
+            cross join lateral (
+                select avg(gpa) as gpa, count(gpa) as terms from features_store.int_features__district as one
+                where one.student_key = later.student_key and one.stage < later.stage
+            ) as before
+            group by 1, 2 order by 1
+            """
+        )
+        found = cursor.fetchall()
+    assert [(stage, is_coming, *rest) for stage, is_coming, _, *rest in found] == [
+        (2, False, True, True, True), (3, False, True, True, True), (4, True, True, True, True),
+    ]  # fmt: skip
+    assert all(count > 1400 for _, _, count, *_ in found)
+
+
+def test_who_will_do_well_is_not_told_where_the_last_grades_say_it_and_students_are_cut_into_segments(
+    pipeline: Pipeline, reader: Pool
+) -> None:
+    [outcome] = predict(pipeline.settings, (HIGH_PERFORMER,))
+    assert outcome.trained
+    figures = {
+        row["predictor"]: row["value"] for row in rows(reader, "model_card", outcome=HIGH_PERFORMER.title)
+        if row["metric"] == "auc"
+    }  # fmt: skip
+    assert figures["model"] > 0.95
+    assert figures["last_gpa"] > 0.95  # so that the model may well be refused, and says so
+    questions = [row["label"] for row in rows(reader, "decision_tree", outcome=HIGH_PERFORMER.title) if row["label"]]
+    assert "GPA" in questions[0]
+    told = rows(reader, "segments")
+    students = {row["segment"]: row["student_count"] for row in told}
+    assert sum(students.values()) == told[0]["all_students"] > 1400
+    assert min(students.values()) >= MINIMUM
+    assert told[0]["silhouette"] > told[0]["shuffled_silhouette"]
+    assert {row["feature_label"] for row in told} == {feature.label for feature in HIGH_PERFORMER.segmenting}

@@ -16,7 +16,7 @@ FEATURES = (
 )
 
 
-def students(count: int = 240, terms: int = 6, *, seed: int = 1, signal: float = 8.0, bias: float = 0.0) -> Frame:
+def students(count: int = 160, terms: int = 6, *, seed: int = 1, signal: float = 8.0, bias: float = 0.0) -> Frame:
     """A row per student and term, the last of them coming; `bias` lowers half of them, and no feature tells whom."""
     generator = np.random.default_rng(seed)
     rows = []

@@ -1,5 +1,6 @@
 """What scores is what scikit-learn fitted, and contributions are what their definitions say."""
 
+from collections.abc import Iterator
 from itertools import combinations
 from math import factorial
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
+from threadpoolctl import threadpool_limits
 
 from elt.predicting import metrics
 from elt.predicting.candidates import SEED, fit_boosted, fit_linear, fit_small_tree
@@ -18,6 +20,13 @@ GENERATOR = np.random.default_rng(0)
 MATRIX = GENERATOR.normal(size=(400, 5))
 MATRIX[GENERATOR.random(MATRIX.shape) < 0.1] = np.nan
 TARGET = (np.nansum(MATRIX[:, :3], axis=1) + GENERATOR.normal(size=400) > 0).astype(np.float64)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """As in training: for a few rows threads only wait for each other."""
+    with threadpool_limits(1):
+        yield
 
 
 def test_trees_say_what_scikit_learn_says() -> None:

@@ -125,7 +125,7 @@ def test_a_miscalibrated_model_is_refused(honest: Trained) -> None:
 
 
 def test_a_model_that_is_much_worse_for_some_is_refused() -> None:
-    frame = students(600, bias=14.0)
+    frame = students(300, bias=14.0)
     tested = evaluate(task(), FEATURES, labelled(task(), frame))
     assert tested is not None
     assert any("much worse for gender" in reason for reason in judged(tested))

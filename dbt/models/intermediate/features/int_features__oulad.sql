@@ -204,18 +204,26 @@ known as (
 
 -- Presentations differ in what is due when: beside those enrolled on the same day, a number means the same in all. Who
 -- has no score yet is told by the number handed in; where nothing was due that says nothing, so it may not be missing.
+-- Scores and clicks spread so differently (BBB 2014J: 0 or 100) that only the place among the others means the same.
 select
     known.*,
     (known.submitted_count - avg(known.submitted_count) over same_day)::double precision as submitted_count_gap,
     (known.missing_count - avg(known.missing_count) over same_day)::double precision as missing_count_gap,
     (known.late_count - avg(known.late_count) over same_day)::double precision as late_count_gap,
-    coalesce(known.mean_score - avg(known.mean_score) over same_day, 0)::double precision as mean_score_gap,
-    coalesce(known.lowest_score - avg(known.lowest_score) over same_day, 0)::double precision as lowest_score_gap,
+    {{ place_among('known', 'mean_score') }} as mean_score_place,
+    {{ place_among('known', 'lowest_score') }} as lowest_score_place,
     coalesce(known.days_since_submitted - avg(known.days_since_submitted) over same_day, 0)::double precision
         as days_since_submitted_gap,
-    (known.click_count - avg(known.click_count) over same_day)::double precision as click_count_gap,
+    {{ place_among('known', 'click_count') }} as click_count_place,
     (known.active_day_count - avg(known.active_day_count) over same_day)::double precision as active_day_count_gap,
     (known.recent_active_day_count - avg(known.recent_active_day_count) over same_day)::double precision
         as recent_active_day_count_gap
 from known
-window same_day as (partition by known.section_key, known.prediction_day)
+window
+    same_day as (partition by known.section_key, known.prediction_day)
+    {%- for column in ('mean_score', 'lowest_score', 'click_count') %},
+    {{ column }}_known as (partition by known.section_key, known.prediction_day, known.{{ column }} is null),
+    {{ column }}_order as (
+        partition by known.section_key, known.prediction_day, known.{{ column }} is null order by known.{{ column }}
+    )
+    {%- endfor %}
