@@ -6,18 +6,25 @@ from contextlib import closing
 
 from elt.database import connect, transaction
 from elt.errors import NotFound
+from elt.predicting import described
 from elt.predicting.catalogue import TASKS
 from elt.predicting.frames import load
 from elt.predicting.gate import Gate
 from elt.predicting.training import Trained, train
+from elt.registry import open_registry
 from elt.settings import Settings
 
 
 def judge(settings: Settings, name: str | None) -> Iterator[str]:
     """Lines to print: the outcomes there are, or all figures of one. Raises NotFound for a name that there is not."""
-    tasks = {task.name: task for task in TASKS}
+    with (
+        open_registry(settings) as contracts,
+        closing(connect(settings.database_url)) as connection,
+        transaction(connection),
+    ):
+        tasks = {task.name: task for task in (*TASKS, *described.tasks(connection, contracts))}
     if name is None:
-        yield from (f"{task.name}: {task.title}" for task in TASKS)
+        yield from (f"{task.name}: {task.title}" for task in tasks.values())
         return
     if name not in tasks:
         raise NotFound("unknown_outcome", "There is no such outcome.", allowed=", ".join(tasks) + ".")
