@@ -27,6 +27,7 @@ class Board:
     title: str
     lead: str
     insights: tuple[str, ...]
+    missing: str = "It needs the school's files, which researchers send under Data."
 
 
 BOARDS = (
@@ -66,6 +67,7 @@ BOARDS = (
             "results_by_background",
             "inactive_students",
         ),
+        "It needs the Open University's files (OULAD): an operator brings them, and administrators see them.",
     ),
     Board(
         "district",
@@ -81,6 +83,7 @@ BOARDS = (
             "district_teacher_workload",
             "district_content",
         ),
+        "It needs a district's files: an operator brings them, and who belongs to one of its schools sees them.",
     ),
 )
 
@@ -122,6 +125,7 @@ def _view(board: Board) -> str:
     return render_template(
         "board.html", board=board, panels=panels, filters=_filters(panels, chosen), rows=TABLE_ROWS,
         is_filtered=bool(chosen), plain=url_for(f"pages.{board.endpoint}"),
+        is_empty=not chosen and all(panel.result is not None and not panel.result.rows for panel in panels),
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ def listing() -> str:
     count = found[0]["found_count"] if found else 0
     return render_template(
         "students.html",
+        viewer=account(),
         found=found,
         count=count,
         search=search,

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -96,3 +98,12 @@ def browser_path() -> str:
         if path := shutil.which(name):
             return path
     pytest.skip(f"None of {', '.join(BROWSERS)} is on PATH. Debian: apt-get install chromium")
+
+
+@pytest.fixture(scope="package")
+def browser(browser_path: str) -> Iterator[Browser]:
+    """The installed Chromium, without a screen: one for all tests, each of which opens a profile of its own in it."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser_path, args=list(QUIET))
+        yield chromium
+        chromium.close()

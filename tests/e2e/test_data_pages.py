@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from elt.contract import load_contracts
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # playwright's own pipes
 
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 PHONE, DESKTOP = 390, 1280
 PATIENCE = 120_000  # milliseconds, for a transform
 FIELDS = load_contracts()["laurel/students"].fields
@@ -30,15 +29,6 @@ def students(header: list[str] = HEADER, rows: int = 30, **wrong: str) -> bytes:
         row = {field.name: field.example for field in FIELDS} | {"Student ID": f"E2E-{uuid.uuid4().hex[:10]}"}
         writer.writerow((row | wrong if number == 1 else row).values())
     return text.getvalue().encode()
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    """The installed Chromium, without a screen."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser_path, args=list(QUIET))
-        yield chromium
-        chromium.close()
 
 
 @contextmanager
