@@ -74,6 +74,7 @@ def insight(name: str) -> str:
         "insight.html",
         result=result,
         insight=found,
+        chosen=any(request.args.values()),
         chart=themed(charts.spec(found, result.rows)) if found.chart else None,
         links=links(found, **chosen),
         rows=result.rows[:TABLE_ROWS],

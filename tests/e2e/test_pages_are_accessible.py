@@ -99,10 +99,9 @@ def test_a_student_is_found_by_keyboard_and_the_page_is_for_everybody(page: Page
 
 def test_what_axe_finds_is_told(page: Page) -> None:
     page.goto("/")
-    wrong = '<img src="/laurel.svg"><p id="pale">Pale</p>'
+    wrong = '<img src="/laurel.svg"><p style="color: #999; background: #777">Pale</p>'
     page.evaluate("wrong => document.querySelector('main').insertAdjacentHTML('beforeend', wrong)", wrong)
     assert any(finding.startswith("image-alt") for finding in serious(page, CHARTS, **ON_A_PHONE))
-    page.evaluate("document.getElementById('pale').style.color = getComputedStyle(document.body).backgroundColor")
     assert any(finding.startswith("color-contrast") for finding in serious(page, CHARTS, **IN_THE_DARK))
 
 
@@ -111,9 +110,9 @@ def test_a_report_is_there_to_take_and_who_took_it_is_on_record(page: Page) -> N
     taken = page.request.get(page.get_by_role("link", name="PDF", exact=True).first.get_attribute("href") or "")
     assert taken.body().startswith(b"%PDF")
     page.goto("/audit")
-    page.get_by_label("What").select_option("report.built")
+    page.get_by_label("What").select_option("report")
     page.get_by_role("button", name="Search").click()
-    page.wait_for_url(re.compile("action=report.built"))
+    page.wait_for_url(re.compile("action=report"))
     assert "principal" in page.locator("tbody tr").first.inner_text()
 
 
