@@ -12,15 +12,8 @@ from itertools import cycle
 
 import gevent
 from locust import FastHttpUser, between, events, task
+from people_pages import PAGES  # locust runs this file as a program of its own
 
-EVERYBODY = ("/", "/performance", "/what-matters", "/cohorts", "/district", "/insights", "/data", "/datasets")
-PAGES = {
-    "teacher": (*EVERYBODY, "/students", "/reports"),
-    "principal": (*EVERYBODY, "/students", "/reports"),
-    "administrator": (*EVERYBODY, "/students", "/reports", "/ask", "/audit", "/transform"),
-    "auditor": (*EVERYBODY, "/audit", "/transform"),
-    "researcher": EVERYBODY,
-}
 FILTERED = ("/performance?grade_level=SS1", "/performance?grade_level=SS2", "/insights/pass_rate?grade_level=SS3")
 WALKERS = cycle(json.loads(os.environ.get("LAUREL_WALKERS", "[]")))
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
