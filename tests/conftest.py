@@ -18,19 +18,16 @@ for name in [name for name in os.environ if name.startswith(("LAUREL_", "AIRFLOW
     if name != shared_data.VARIABLE:
         del os.environ[name]
 
-# What starts from the same system, which is slow to make: the stack, the parts to be killed, the modelled warehouse
-# (which is made twice: all of its tests in one process would take longer than the rest in two).
+# What starts from the same system, which is slow to make: the stack, the parts to be killed, the modelled warehouse.
 TOGETHER = {
     "stack": ("tests/e2e/",),
     "parts": ("tests/faults/",),
-    "modelled too": (
-        "tests/integration/marts/test_as_if_never_sent.py",
-        "tests/integration/marts/test_dry_run.py",
+    "modelled": (
+        "tests/integration/marts/",
         "tests/integration/insights/",
         "tests/integration/api/test_api_described_datasets.py",
         "tests/integration/api/test_load_oulad.py",
     ),
-    "modelled": ("tests/integration/marts/",),
 }
 
 

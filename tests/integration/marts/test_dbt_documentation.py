@@ -1,36 +1,24 @@
 """The dbt project keeps its promises on paper: everything is described, tested for its grain, and in its layer."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from elt.access.policies import tells_of_persons
-from elt.settings import REPOSITORY
+from tests.integration.conftest import Modelled
 
 Node = dict[str, Any]
 DIRECT_IDENTIFIERS = {
     "first_name", "last_name", "email", "phone_number", "home_address", "lasrra_id", "birth_date", "date_of_birth",
 }  # fmt: skip
-NOWHERE = {f"LAUREL_DATABASE_{name}": "1" for name in ("HOST", "PORT", "USER", "PASSWORD", "NAME")}
 
 
 @pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> list[Node]:
-    """Models, seeds and tests of the project, as dbt reads it; no server is asked."""
-    target = tmp_path_factory.mktemp("dbt")
-    project = str(REPOSITORY / "dbt")
-    command = [sys.executable, "-m", "dbt.cli.main", "parse", "--project-dir", project, "--profiles-dir", project]
-    subprocess.run(
-        [*command, "--target-path", str(target), "--log-path", str(target)],
-        check=True,
-        env={**os.environ, **NOWHERE, "DO_NOT_TRACK": "1"},
-    )
-    return list(json.loads(Path(target, "manifest.json").read_text(encoding="utf-8"))["nodes"].values())
+def nodes(modelled: Modelled) -> list[Node]:
+    """Models, seeds and tests of the project, as dbt read it when it wrote the models' pages."""
+    manifest = modelled.original.home / "dbt" / "target" / "manifest.json"
+    return list(json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values())
 
 
 def of_type(nodes: list[Node], *types: str) -> list[Node]:
