@@ -40,7 +40,8 @@ DARK_SERIES = ["#4fc39a", "#f0935e", "#86a8ee", "#c397dc", "#e0bf4a", "#9db0a8"]
 def spec(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:
     """The complete Vega-Lite spec: the insight's chart with `rows` as its data."""
     shown = [row for row in rows if not row.get("is_suppressed")]
-    drawn: dict[str, Any] = _with_wrapped_labels(_with_named_levels(insight.chart, shown))
+    chart = _with_named_levels(insight.chart, shown) if rows else _without_legends(insight.chart)
+    drawn: dict[str, Any] = _with_wrapped_labels(chart)
     return {
         "$schema": SCHEMA,
         "description": insight.question,
@@ -52,6 +53,16 @@ def spec(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:
 def titled(chart: Mapping[str, Any], title: str, subtitle: Sequence[str]) -> dict[str, Any]:
     """The chart with what a page says around it, for a file that travels alone."""
     return {**chart, "title": {"text": title, "subtitle": list(subtitle)}}
+
+
+def _without_legends(part: Any) -> Any:
+    """A part of a spec for no rows: Vega gives a legend in columns that has no entry an infinite size."""
+    if isinstance(part, list):
+        return [_without_legends(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    bare = {name: _without_legends(value) for name, value in part.items()}
+    return bare | {"color": {**bare["color"], "legend": None}} if isinstance(bare.get("color"), dict) else bare
 
 
 def _with_named_levels(part: Any, rows: Sequence[Row]) -> Any:

@@ -147,7 +147,9 @@ def test_every_call_can_be_tried_with_the_key_typed_in_once(
     of_versions = {"/api/v1/submissions/{id}/diff", "/api/v1/provenance/{mart}"}
     of_fixes = {f"/api/v1/submissions/{{id}}/fixes/{{fix_id}}{end}" for end in ("", "/file")}  # in test_api_fixes
     # Tried by their own tests, not on this page.
-    elsewhere = re.compile("/api/v1/(ask|audit|keys|predictions|questions|reports|report-editions)|.*csv-metadata")
+    elsewhere = re.compile(
+        "/api/v1/(accounts|ask|audit|keys|predictions|questions|reports|report-editions)|.*csv-metadata"
+    )
     assert {path for path, methods in paths.items() if "get" in methods and not elsewhere.match(path)} == {
         *others,
         *OF_DRY_RUNS,
