@@ -36,6 +36,19 @@ async function ask() {
   history();
 }
 
+/** End the question. Pressed before the question has arrived, it is said again while the page waits. */
+async function stop() {
+  const id = running;
+  while (id && running === id) {
+    try {
+      return await call("DELETE", `/api/v1/ask/${id}`);
+    } catch (problem) {
+      if (!(problem instanceof Refusal) || problem.problem.status !== 404) return tell("told", problem);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
 function under(isRunning) {
   at("run").disabled = isRunning;
   at("stop").hidden = !isRunning;
@@ -106,7 +119,7 @@ function axes() {
 
 at("asking").addEventListener("submit", (event) => (event.preventDefault(), ask()));
 at("sql").addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && (event.preventDefault(), ask()));
-at("stop").addEventListener("click", () => running && call("DELETE", `/api/v1/ask/${running}`).catch((problem) => tell("told", problem)));
+at("stop").addEventListener("click", stop);
 at("saving").addEventListener("submit", (event) => (event.preventDefault(), save()));
 at("save-no").addEventListener("click", () => at("save").close());
 at("chart").addEventListener("change", axes);

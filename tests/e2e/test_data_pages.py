@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from elt.contract import load_contracts
 
@@ -115,11 +115,17 @@ def test_a_question_shows_its_error_is_stopped_and_answered(stack, browser: Brow
         expect(page.get_by_role("alert")).to_contain_text('column "nobody" does not exist (line 1, character 17)')
         fits(page)
 
-        # Stop ends the query in Postgres, long before its time.
+        # Stop ends the query in Postgres, long before its time, also where it overtakes the question.
         question.fill("select pg_sleep(50)")
         page.get_by_label("Stop after").select_option("60")
+        late: list[Route] = []
+        page.route("**/api/v1/ask", lambda route: late.append(route))
         ask.click()
-        page.get_by_role("button", name="Stop", exact=True).click()
+        with page.expect_response(lambda answer: answer.request.method == "DELETE") as overtook:
+            page.get_by_role("button", name="Stop", exact=True).click()
+        assert overtook.value.status == 404
+        late[0].continue_()
+        page.unroute("**/api/v1/ask")
         expect(page.get_by_role("alert")).to_contain_text("The query was ended, as somebody asked.", timeout=15_000)
 
         question.fill("select subject, count(*) as results from marts.rpt_pass_rate group by subject")
