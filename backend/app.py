@@ -4,7 +4,7 @@ import logging
 
 from flask import Flask
 
-from backend import pages, problems, readiness, security, waiting
+from backend import pages, problems, rate_limit, readiness, security, waiting
 from backend.api import (
     accounts,
     ask,
@@ -30,6 +30,7 @@ from backend.api import (
     report_editions,
     reports,
     submissions,
+    targets,
     uploads,
     versions,
 )
@@ -71,13 +72,16 @@ def create_app(settings: Settings | None = None) -> Flask:
         store=ObjectStore(settings),
     )
     parts = app.extensions[EXTENSION]
-    app.extensions[readiness.EXTENSION] = readiness.Readiness(parts.pool, parts.readers, parts.store)
+    app.extensions[readiness.EXTENSION] = readiness.Readiness(
+        parts.pool, parts.readers, ObjectStore(settings, readiness.PATIENCE_SECONDS, attempts=1)
+    )
     app.extensions[waiting.EXTENSION] = waiting.WaitingRoom(WAITING_PLACES)
     app.extensions[live.EXTENSION] = live.Live(parts.pool)
     app.url_map.converters["dataset"] = DatasetConverter
     problems.register(app)
+    rate_limit.register(app)
     app.before_request(parameters.refuse_unstorable)
-    described = (drafts, contracts, header_mappings, profiles)
+    described = (drafts, contracts, header_mappings, profiles, targets)
     data = (datasets, *described, submissions, uploads, multipart, downloads, dry_runs, fixes, versions, diffs)
     reading = (predictions, provenance, insights, ask, questions, reports, report_editions)
     for resource in (*data, *reading, accounts, keys, audit, model_docs, health, pages):

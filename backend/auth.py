@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import g, request, session
 
+from backend import rate_limit
 from backend.problems import Forbidden, Unauthenticated
 from backend.services import services
 from elt import accounts
@@ -34,6 +35,7 @@ def require_role(*roles: str) -> Callable[[View], View]:
                     allowed="Roles that may: " + ", ".join(roles) + ".",
                     remedy="Ask the operator for a key with that role.",
                 )
+            rate_limit.count(g.account)
             return view(*arguments, **named)
 
         return cast(View, checked)

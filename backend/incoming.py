@@ -1,26 +1,21 @@
 """A file on its way in, as a stream: raw body or multipart, never in memory or on disk as a whole."""
 
-import io
 import time
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
+from backend.forms import Form, Part
 from backend.problems import BadRequest, TooLarge
 from backend.silence import limit_silence
 from elt.filenames import tidy
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from elt.streams import Pieces
 
 CHUNK_BYTES = 256 * 1024
 LINGER_SECONDS = 10  # how long a refused upload is still read, so that the client gets to see the answer
 MULTIPART_OVERHEAD = 256 * 1024  # boundaries, part headers and fields around a file
-PART_HEADER_LIMIT = 2**20  # what the decoder may hold back at most, whatever the sender does
 FILE_PART = "file"
 FIELD_LIMIT = 64 * 1024  # bytes: more than a note, or a mapping of every column of a wide file
 # What curl, browsers and statistics packages put on a CSV; the content decides, not this label.
@@ -64,6 +59,11 @@ class RequestBody:
             self._left = request.content_length
         self._ended = False
 
+    @property
+    def left(self) -> int | None:
+        """How many bytes are still to be read; None where the request does not say it."""
+        return self._left
+
     def chunks(self) -> Iterator[bytes]:
         """Everything that is left to read."""
         limit_silence(self._environ)
@@ -98,49 +98,16 @@ class RequestBody:
         return chunk
 
 
-class IncomingFile(io.RawIOBase):
-    """The file inside a request body, to be read once; `fields`: the form's fields that stand before it."""
+class IncomingFile(Pieces):
+    """The file inside a request body; `fields`: the form's fields that stand before it."""
 
     def __init__(
         self, filename: str, fields: Mapping[str, str], chunks: Iterator[bytes], total_bytes: int | None
     ) -> None:
-        super().__init__()
+        super().__init__(chunks)
         self.filename = filename
         self.fields = fields
-        self.total_bytes = total_bytes  # None where the request does not say it
-        self._chunks = chunks
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        """Always: io.RawIOBase asks."""
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill as much of the buffer as is at hand; 0 at the end. Raises what the request body raises."""
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return 0
-            self._rest = memoryview(chunk)
-        target = memoryview(buffer).cast("B")
-        count = min(len(target), len(self._rest))
-        target[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
-
-    def read(self, size: int = -1, /) -> bytes:
-        """The next bytes at hand, at most `size`: without a copy where that is a whole chunk."""
-        if size < 0:
-            return self.readall()
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return b""
-            if len(chunk) <= size:
-                return chunk
-            self._rest = memoryview(chunk)
-        taken, self._rest = bytes(self._rest[:size]), self._rest[size:]
-        return taken
+        self.total_bytes = total_bytes  # as the request lets expect, None where it does not
 
     def as_binary(self) -> BinaryIO:
         """The same, under the type that readers of files ask for."""
@@ -169,7 +136,7 @@ def open_file(request: Request, body: RequestBody, max_bytes: int, default_name:
         )
     total_bytes = None
     if multipart:
-        filename, fields, chunks = _file_part(request.mimetype_params.get("boundary", ""), body.chunks())
+        filename, fields, chunks, total_bytes = _file_part(request.mimetype_params.get("boundary", ""), body)
     elif request.mimetype in RAW_TYPES:
         filename, fields, chunks = request.args.get("filename", ""), {}, body.chunks()
         total_bytes = request.content_length
@@ -185,15 +152,28 @@ def open_file(request: Request, body: RequestBody, max_bytes: int, default_name:
     return IncomingFile(tidy(filename) or default_name, fields, chunks, total_bytes)
 
 
-def _file_part(boundary: str, chunks: Iterator[bytes]) -> tuple[str, dict[str, str], Iterator[bytes]]:
-    """Name of the part named `file`, the fields before it, and its bytes; other files are passed over."""
-    events = _events(MultipartDecoder(boundary.encode("latin-1"), PART_HEADER_LIMIT), chunks)
-    fields: dict[str, str] = {}
+def _file_part(boundary: str, body: RequestBody) -> tuple[str, dict[str, str], Iterator[bytes], int | None]:
+    """Name of the part named `file`, the fields before it, its bytes, and how many; other files are passed over.
+
+    How many is what is left of the form, for nothing may follow the file, but for the end that all known clients write.
+    """
+    form = Form(boundary)
+    events = form.events(body.chunks())
+    fields: dict[str, bytes] = {}
+    field = None
     for event in events:
-        if isinstance(event, File) and event.name == FILE_PART:
-            return event.filename, fields, _file_bytes(events)
-        if isinstance(event, Field):
-            fields[event.name] = _value(events)
+        if isinstance(event, bytes):
+            if field is not None:  # what is longer than any that we know is cut
+                fields[field] += event[: FIELD_LIMIT - len(fields[field])]
+        elif event.filename is None:
+            field, fields[event.name] = event.name, b""
+        elif event.name != FILE_PART:
+            field = None
+        else:
+            first = next(events, b"")
+            total = None if body.left is None else max(0, body.left + form.at_hand - len(f"\r\n--{boundary}--\r\n"))
+            texts = {name: value.decode("utf-8", errors="replace").strip() for name, value in fields.items()}
+            return event.filename, texts, _file_bytes(chain([first], events)), total
     raise BadRequest(
         "no_file",
         "The form holds no file.",
@@ -202,51 +182,19 @@ def _file_part(boundary: str, chunks: Iterator[bytes]) -> tuple[str, dict[str, s
     )
 
 
-def _value(events: Iterator[Event]) -> str:
-    """The text of a field; what is longer than any that we know is cut."""
-    value = b""
+def _file_bytes(events: Iterator[Part | bytes]) -> Iterator[bytes]:
+    """The file's bytes, to the end of the form, so that one that is cut short is not taken for a whole file."""
     for event in events:
-        if isinstance(event, Data):
-            value += event.data[: FIELD_LIMIT - len(value)]
-            if not event.more_data:
-                break
-    return value.decode("utf-8", errors="replace").strip()
-
-
-def _file_bytes(events: Iterator[Event]) -> Iterator[bytes]:
-    """The file's data; then reads the form to its end, so that a form cut short is not taken for a whole file."""
-    for event in events:
-        if isinstance(event, Data):
-            yield event.data
-            if not event.more_data:
-                break
-    for event in events:
-        if isinstance(event, File):
+        if isinstance(event, bytes):
+            yield event
+        elif event.filename is not None:
             raise BadRequest(
                 "several_files", "The form holds more than one file.", allowed="One file.", remedy="Send one at a time."
             )
-        if isinstance(event, Field):
+        else:
             raise BadRequest(
                 "field_after_file",
                 "A field of the form comes after the file, which has been read by then.",
                 allowed="The fields before the part with the file, or in the query of the URL.",
                 remedy=f"curl -F encoding=… -F {FILE_PART}=@students.csv …",
             )
-
-
-def _events(decoder: MultipartDecoder, chunks: Iterator[bytes]) -> Iterator[Event]:
-    """What the decoder finds, in order, up to the closing boundary."""
-    try:
-        for chunk in chain(chunks, [None]):
-            decoder.receive_data(chunk)
-            while not isinstance(event := decoder.next_event(), NeedData):
-                yield event
-                if isinstance(event, Epilogue):
-                    return
-    except (ValueError, RequestEntityTooLarge) as error:
-        raise BadRequest(
-            "bad_multipart",
-            "The multipart form cannot be read to its end; nothing of it was kept.",
-            allowed="multipart/form-data as RFC 7578 has it, with its boundary in the Content-Type header.",
-            remedy="Let the HTTP client build the form, and set no Content-Type header by hand.",
-        ) from error

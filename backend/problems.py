@@ -37,6 +37,10 @@ class Forbidden(LaurelError):
     """A good key, of a role that may not do this."""
 
 
+class TooOften(LaurelError):
+    """The account has called too often within a minute; the same call succeeds later."""
+
+
 class BadRequest(LaurelError):
     """The request itself is malformed: a parameter out of range, a body that is no JSON."""
 
@@ -54,6 +58,7 @@ def status_of(error: LaurelError) -> int:
         NotOwner: 403,
         Forbidden: 403,
         BadRequest: 400,
+        TooOften: 429,
         NotFound: 404,
         Conflict: 409,
         Refused: 422,
@@ -87,8 +92,8 @@ def problem(
     response = Response(json.dumps(body, sort_keys=False) + "\n", status, mimetype="application/problem+json")
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="laurel"'
-    if status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if status in (429, 503):
+        response.headers["Retry-After"] = str((details or {}).get("retry_after_seconds", RETRY_AFTER_SECONDS))
     return response
 
 

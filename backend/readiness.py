@@ -10,6 +10,7 @@ from elt.store import ObjectStore
 EXTENSION = "laurel_readiness"
 WRITE_SECONDS = 5.0  # what was found by writing counts for this long, however often somebody asks
 PROBE_BYTES = 8192
+PATIENCE_SECONDS = 3.0  # with a store that takes the call and says nothing; who watches gives up sooner than an upload
 
 
 class Readiness:

@@ -18,7 +18,9 @@ _INTEGER = re.compile(r"[+-]?\d{1,19}")
 _NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,2})?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
+EMPTY_LINE = "empty_line"
 RECORD_MESSAGES = {
+    EMPTY_LINE: "nothing stands in its cells; spreadsheets end files with such lines, and they can go",
     "unclosed_quote": "a quotation mark opens on this line and is not closed; close or remove it",
     "stray_quote": "a quoted cell is followed by other characters; double the quotation marks inside a quoted cell",
     "line_too_long": "the line is longer than 1,048,576 characters: only its beginning is shown, and it can only be "
@@ -199,9 +201,9 @@ class RowChecker:
         self._width = width
 
     def row(self, record: Record, between: str = "\t") -> str | None:
-        """The record's cells in the order of the file; None where something is wrong."""
+        """The record's cells in the order of the file; None where something is wrong, or nothing stands in any."""
         cells = record.cells
-        if record.error or len(cells) != self._width:
+        if record.error or len(cells) != self._width or not "".join(cells).strip():
             return None
         if not self._whole:
             cells = [cells[position] for position in self._positions]
@@ -219,6 +221,8 @@ class RowChecker:
         if record.error:
             return [{"column": None, "code": record.error, "message": RECORD_MESSAGES[record.error], **of_line}]
         count = len(record.cells)
+        if not "".join(record.cells).strip():
+            return [{"column": None, "code": EMPTY_LINE, "message": RECORD_MESSAGES[EMPTY_LINE]}]
         if count != self._width:
             code = "too_few_cells" if count < self._width else "too_many_cells"
             message = f"the line has {count} cells, the header has {self._width}"

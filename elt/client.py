@@ -34,6 +34,7 @@ Stated = dict[str, str]  # what the sender says of the file's encoding and diale
 
 MEBIBYTE = 2**20
 STATED = ("encoding", "delimiter", "quote")
+TOO_OFTEN = 429
 PATIENCE_SECONDS = 300  # how long a server that does not answer, or a store that takes nothing, is tried again
 TIMEOUT = (10, 120)
 OVER = ("modelled", "rejected", "replaced", "retracted", "held")
@@ -134,7 +135,7 @@ class Api:
                     response = self._session.request(method, self._url + path, timeout=TIMEOUT, **whole)
                 if response.status_code < 400 or response.status_code == 409:
                     return response
-                if response.status_code < 500:
+                if response.status_code < 500 and response.status_code != TOO_OFTEN:
                     raise GivenUp(words(response), 1)
                 problem = words(response)
             except (requests.ConnectionError, requests.Timeout) as error:

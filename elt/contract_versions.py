@@ -17,6 +17,7 @@ from elt.contract_change import Impact, measure
 from elt.database import only_row
 from elt.errors import Conflict, NotFound, Refused, Unavailable
 from elt.notifying import WORK_CHANNEL, notify
+from elt.predicting import targets
 
 LOCK_SECONDS = 5
 
@@ -102,6 +103,7 @@ def change(
     _apply(connection, old, new)
     datasets.record_version(connection, new, account.account_id, map(asdict, impact.changes))
     _mask_older(connection, new)
+    targets.hide(connection, new.name, [field for field in new.fields if field.personal])
     raw_tables.raise_version(connection, new)
     notify(connection, WORK_CHANNEL, "contract")
     audit.record(

@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 
 from elt import raw_tables
 from elt.blocks import Block, Blocks
-from elt.checking import RowChecker
+from elt.checking import EMPTY_LINE, RowChecker
 from elt.contract import Contract
 from elt.copy_format import NO_NULL, CopyFormat, choose_format
 from elt.detecting import Front, Stated
@@ -40,11 +40,12 @@ class Claim:
 
 @dataclass
 class Tally:
-    """Lines of one file: read = loaded + rejected, always."""
+    """Lines of one file: read = loaded + rejected, always. `empty` of the rejected hold nothing but delimiters."""
 
     read: int = 0
     loaded: int = 0
     rejected: int = 0
+    empty: int = 0
 
 
 def copy_rows(
@@ -119,8 +120,10 @@ class _Sorter:
         for record in records:
             row = self._checker.row(record, self._format.between)
             if row is None:
+                errors = self._checker.errors(record)
                 self.tally.rejected += 1
-                spool(self._rejects, self._claim.submission_id, record, self._checker.errors(record))
+                self.tally.empty += errors[0]["code"] == EMPTY_LINE
+                spool(self._rejects, self._claim.submission_id, record, errors)
             else:
                 self.tally.loaded += 1
                 yield self._format.judged(self._claim.submission_id, record.line_number, row)

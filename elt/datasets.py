@@ -20,7 +20,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 LONGEST_TABLE = 52
 # Families that ship with Laurel are its own; the rest would be mistaken for something else in a URL or in dbt.
 RESERVED_FAMILIES = {"catalog", "drafts"}
-RESERVED_TABLES = {"contract", "drafts", "mapping", "profile", "submissions", "uploads"}
+RESERVED_TABLES = {"contract", "drafts", "mapping", "profile", "submissions", "target", "uploads"}
 
 
 class NotOwner(LaurelError):
@@ -40,7 +40,8 @@ def check_name(name: str) -> None:
     """Raises Refused where no dataset of a researcher may have this name."""
     allowed = "`family/table`, each of small letters, digits and _, starting with a letter, such as `factors/sleep`"
     if not NAME.fullmatch(name):
-        raise Refused("bad_name", "The name cannot be that of a dataset.", allowed=f"{allowed}.")
+        said = "The name cannot be that of a dataset." if name else "No name is given for the dataset."
+        raise Refused("bad_name", said, allowed=f"`name`: {allowed}.")
     family, table = name.split("/")
     reserved = sorted({shipped.split("/")[0] for shipped in load_contracts()} | RESERVED_FAMILIES)
     if family in reserved:

@@ -114,7 +114,11 @@ def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
         }
     )
     from dbt.cli.main import dbtRunner  # takes more than a second: only where dbt runs
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
 
+    from elt.dbt_events import WarningsAndErrors
+
+    ctx_set_event_manager(WarningsAndErrors())
     return dbtRunner().invoke([*arguments, *QUIET])
 
 

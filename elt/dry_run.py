@@ -100,7 +100,7 @@ def process(
                 errors.append(error)
             _sweep(connection, store)
     finally:
-        connection.close()
+        locks.close(connection)
     if errors:
         raise errors[0]
     return made

@@ -8,6 +8,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
+from elt.checking import EMPTY_LINE
 from elt.errors import Refused
 from elt.rejects import OF_SUBMISSIONS, RejectsTable
 
@@ -31,6 +32,7 @@ TOGETHER = {
     "duplicate_key": "repeat the key of an earlier line",
     "unclosed_quote": "open a quotation mark that is not closed",
     "stray_quote": "have other characters after a quoted cell",
+    EMPTY_LINE: "hold nothing",
     "line_too_long": "are longer than a line may be",
 }
 

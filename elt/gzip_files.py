@@ -1,14 +1,13 @@
 """gzip files as streams: what comes in in pieces is unpacked piece by piece."""
 
 import hashlib
-import io
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from elt.detecting import Compression
 from elt.packing import PIECE_BYTES, Meter, broken_archive
-from elt.streams import Content
+from elt.streams import Content, Pieces
 
 GZIP_WINDOW = 16 + zlib.MAX_WBITS  # zlib's way to say: with gzip's header and checksum
 
@@ -47,33 +46,16 @@ class Gunzip:
             raise broken_archive()
 
 
-class Unpacked(io.RawIOBase):
+def unpacked(packed: BinaryIO, meter: Meter) -> Pieces:
     """A gzip file's content as a stream, while the file is being read."""
 
-    def __init__(self, packed: BinaryIO, meter: Meter) -> None:
-        super().__init__()
-        self._pieces = self._unpack(packed, Gunzip(meter))
-        self._rest = memoryview(b"")
-
-    @staticmethod
-    def _unpack(packed: BinaryIO, gunzip: Gunzip) -> Iterator[bytes]:
+    def pieces() -> Iterator[bytes]:
+        gunzip = Gunzip(meter)
         while chunk := packed.read(PIECE_BYTES):
             yield from gunzip.feed(chunk)
         gunzip.finish()
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._rest:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._rest = memoryview(piece)
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
+    return Pieces(pieces())
 
 
 def gzip_sample(head: bytes, size: int) -> bytes:

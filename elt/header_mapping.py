@@ -91,12 +91,14 @@ def _with_proposals(refusal: Refused, proposals: list[Proposal], applied: Mappin
     """The refusal, with a mapping that may be confirmed as it stands. Only headers like a column's name are quoted."""
     mapping = {**applied, **{proposal.header: proposal.field for proposal in proposals}}
     likely = "; ".join(f"`{proposal.header}` may be `{proposal.field}` ({proposal.ground})" for proposal in proposals)
+    left = set(refusal.details["missing"]) - {proposal.field for proposal in proposals}
+    also = f" Still missing then: {', '.join(sorted(left))}; rename these, or add them to the mapping." if left else ""
     return Refused(
         refusal.code,
         f"{refusal.message} {likely}.",
         allowed=refusal.allowed,
         remedy="If that is right, send the file again with ?mapping=" + json.dumps(mapping, ensure_ascii=False) + " "
-        "(URL-encoded); it is remembered for you and this dataset. If not, rename the columns.",
+        f"(URL-encoded); it is remembered for you and this dataset. If not, rename the columns.{also}",
         **{**refusal.details, "proposed_mapping": mapping, "proposals": [asdict(proposal) for proposal in proposals]},
     )
 

@@ -1,5 +1,8 @@
 """Advisory locks: Postgres drops them with the connection, so nothing dead holds anything up."""
 
+from contextlib import closing, suppress
+
+import psycopg2
 from psycopg2.extensions import connection as Connection
 
 LOAD = 0x1A0E2  # with the submission's number: one loader per submission
@@ -12,11 +15,7 @@ DRY_RUN_SCHEMAS = 0x1A0E5  # for the moment in which they are dropped
 
 def try_load_lock(connection: Connection, submission_id: int) -> bool:
     """Whether this connection is now the submission's only loader, until it is closed or unlocks."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s, %s)", [LOAD, submission_id])
-        row = cursor.fetchone()
-    connection.commit()
-    return bool(row and row[0])
+    return _try(connection, LOAD, submission_id)
 
 
 def unlock_load(connection: Connection, submission_id: int) -> None:
@@ -28,11 +27,7 @@ def unlock_load(connection: Connection, submission_id: int) -> None:
 
 def try_assembly_lock(connection: Connection, upload_id: int) -> bool:
     """Whether this connection is now the only one that makes a submission of the upload, until it unlocks or dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s, %s)", [ASSEMBLY, upload_id])
-        row = cursor.fetchone()
-    connection.commit()
-    return bool(row and row[0])
+    return _try(connection, ASSEMBLY, upload_id)
 
 
 def unlock_assembly(connection: Connection, upload_id: int) -> None:
@@ -55,30 +50,34 @@ def wait_for_removal_lock(connection: Connection) -> None:
 
 
 def try_transform_lock(connection: Connection) -> bool:
-    """Whether this connection is now the only transform, and nobody removes rows; held until it is closed."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", [REMOVAL])
-        row = cursor.fetchone()
-    connection.commit()
-    return bool(row and row[0])
+    """Whether this connection is now the only transform, and nobody removes rows; held until `close`."""
+    return _try(connection, REMOVAL)
 
 
 def try_dry_run_lock(connection: Connection) -> bool:
-    """Whether this connection is now the only one that makes dry runs, until it is closed."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", [DRY_RUN])
-        row = cursor.fetchone()
-    connection.commit()
-    return bool(row and row[0])
+    """Whether this connection is now the only one that makes dry runs, until `close`."""
+    return _try(connection, DRY_RUN)
 
 
 def try_predict_lock(connection: Connection) -> bool:
-    """Whether this connection is now the only one that trains and scores, until it is closed."""
+    """Whether this connection is now the only one that trains and scores, until `close`."""
+    return _try(connection, PREDICT)
+
+
+def _try(connection: Connection, *numbers: int) -> bool:
+    places = ", ".join(["%s"] * len(numbers))
     with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", [PREDICT])
+        cursor.execute(f"select pg_try_advisory_lock({places})", numbers)
         row = cursor.fetchone()
     connection.commit()
     return bool(row and row[0])
+
+
+def close(connection: Connection) -> None:
+    """Close the connection without its locks: Postgres ends one that is merely closed a moment later."""
+    with suppress(psycopg2.Error), closing(connection), connection.cursor() as cursor:
+        connection.rollback()
+        cursor.execute("select pg_advisory_unlock_all()")
 
 
 def wait_for_schemas_lock(connection: Connection) -> None:

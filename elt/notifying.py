@@ -5,7 +5,7 @@ from psycopg2.extensions import connection as Connection
 WORK_CHANNEL = "laurel_work"  # something waits for `ingest`
 DRAFT_CHANNEL = "laurel_drafts"  # a sample waits for `draft`
 DRY_RUN_CHANNEL = "laurel_dry_run"  # something waits for `dry_run`
-PUBLISHED_CHANNEL = "laurel_published"  # `transform` has published marts, which `predict` follows
+PREDICT_CHANNEL = "laurel_published"  # marts were published, or a target was named: `predict` follows
 
 
 def notify(connection: Connection, channel: str, payload: str) -> None:

@@ -31,10 +31,14 @@ EMPTY_OBJECT = r"\{ *\}"
 
 @dataclass(frozen=True)
 class Proof:
-    """`line` matches a line with its line feed; lines may have `longest` bytes."""
+    """`line` matches a line with its line feed; lines may have `longest` bytes.
+
+    Where no cell is required, `blank` matches every line in which nothing is written, and some more: none is proven.
+    """
 
     line: str
     longest: int
+    blank: str | None
 
     def lines(self, block: Block) -> NDArray[np.bool_]:
         """For each line of the block, whether it is proven good."""
@@ -43,16 +47,26 @@ class Proof:
         while (start := self._good_lines.match(text, start).end()) < len(text):
             proven[np.searchsorted(block.offsets, start)] = False
             start = text.index(LINE_END, start) + 1
+        for found in self._blank_lines.finditer(text) if self._blank_lines else ():
+            proven[np.searchsorted(block.offsets, found.start())] = False
         if not _is_utf8(text):  # RE2 takes bytes as they come, Postgres would refuse the whole file
             proven &= np.fromiter(map(_is_utf8, text.splitlines()), np.bool_, len(proven))
         return proven
 
     @cached_property
+    def _blank_lines(self) -> Any:
+        return re2.compile(rf"(?m)^{self.blank}\n".encode("latin-1"), _options()) if self.blank else None
+
+    @cached_property
     def _good_lines(self) -> Any:
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.never_capture = True  # to say where the groups of a contract's pattern lie costs twenty times the match
-        return re2.compile(f"(?:{self.line})*".encode("latin-1"), options)
+        return re2.compile(f"(?:{self.line})*".encode("latin-1"), _options())
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = True  # to say where the groups of a contract's pattern lie costs twenty times the match
+    return options
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -90,7 +104,9 @@ def prove(
             longest = min(longest, cell.longest)
     except Unprovable:
         return None
-    return Proof("(?:" + f")[{re.escape(delimiter)}](?:".join(cells) + r")\n", longest)
+    line = "(?:" + f")[{re.escape(delimiter)}](?:".join(cells) + r")\n"
+    is_any_required = any(field.constraints.get("required") for field in contract.fields)
+    return Proof(line, longest, None if is_any_required else f"[{re.escape(f' {delimiter}{quote or str()}')}]*")
 
 
 class _Cell:

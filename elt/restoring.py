@@ -53,7 +53,7 @@ def restore(connection: Connection, submission: Submission) -> Restored:
             "duplicate_content",
             "The same bytes are live as another submission, or another version has just been sent.",
             allowed="The same file is loaded once per dataset.",
-            remedy="Retract the submission that should go, then restore this one.",
+            remedy="Retract the submission that should go, wait until it is `retracted`, then restore this one.",
         ) from error
 
 

@@ -1,18 +1,20 @@
 """A stream of any length becomes one object, in constant memory.
 
 boto3's own upload_fileobj passes every part through Python in pieces of 16 KiB, and holds the interpreter's lock while
-it does. Here a stream whose length is known goes out as it comes in, in one request, and any other in parts, each of
+it does. Here a stream whose length is told goes out as it comes in, in one request, and any other in parts, each of
 which goes out whole while the next one is read.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from elt.streams import Pieces
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,32 +30,61 @@ BLOCK_BYTES = 2**20
 
 
 def put_at_once(client: "S3Client", bucket: str, key: str, stream: BinaryIO, byte_count: int) -> None:
-    """Store a stream of exactly this length, at most ONE_REQUEST_BYTES, in one request that nobody can repeat.
+    """Store a stream that should have this length, at most ONE_REQUEST_BYTES, in one request that nobody can repeat.
 
-    Where the stream, or the store, fails, no object is left.
+    One that turns out to be shorter or longer is stored once more, as it is. Where the stream, or the store, fails, no
+    object is left.
     """
-    blocks = _Blocks(stream)
+    blocks = _Blocks(stream, byte_count)
     try:
         client.put_object(Bucket=bucket, Key=key, Body=cast(BinaryIO, blocks), ContentLength=byte_count)
     except (BotoCoreError, ClientError):
         if blocks.error:
             raise blocks.error from None
         raise
+    try:
+        beyond = stream.read(BLOCK_BYTES)  # also says whether the stream came to a good end
+        if beyond or blocks.padding:
+            stored = client.get_object(Bucket=bucket, Key=key)["Body"].read
+            rest = iter(lambda: stream.read(BLOCK_BYTES), b"")
+            whole = chain(_first(stored, byte_count - blocks.padding), [beyond] if beyond else [], rest)
+            put(client, bucket, key, cast(BinaryIO, Pieces(whole)))
+    except BaseException:
+        with suppress(BotoCoreError, ClientError):  # the error that led here says more
+            client.delete_object(Bucket=bucket, Key=key)
+        raise
 
 
 class _Blocks:
-    """A stream in large blocks, however little is asked for: http.client would ask for 16 KiB at a time."""
+    """So many bytes of a stream, then padding, in large blocks, though http.client asks for 16 KiB at a time."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, byte_count: int) -> None:
         self._stream = stream
+        self._left = byte_count
+        self.padding = 0
         self.error: Exception | None = None  # the stream's own, which botocore would pass on as one of its own
 
     def read(self, _: int = -1) -> bytes:
+        size = min(BLOCK_BYTES, self._left)
+        if not size:
+            return b""
         try:
-            return self._stream.read(BLOCK_BYTES)
+            block = b"" if self.padding else self._stream.read(size)
         except Exception as error:
             self.error = error
             raise
+        if not block:
+            block = bytes(size)
+            self.padding += size
+        self._left -= len(block)
+        return block
+
+
+def _first(read: Callable[[int], bytes], byte_count: int) -> Iterator[bytes]:
+    """So many bytes, in pieces."""
+    while byte_count and (piece := read(min(BLOCK_BYTES, byte_count))):
+        byte_count -= len(piece)
+        yield piece
 
 
 def put(client: "S3Client", bucket: str, key: str, stream: BinaryIO) -> None:

@@ -36,14 +36,16 @@ def obstacle_of(connection: Connection, contract: Contract, claim: Claim, tally:
 
 def refusal_of(contract: Contract, tally: Tally) -> Refused | None:
     """Why nothing of a file is loaded, although it could be read; None where its good lines are."""
-    if tally.read == 0:
+    written, refused = tally.read - tally.empty, tally.rejected - tally.empty  # what holds nothing spoils no file
+    if written == 0:
         return Refused("header_only", "The file has a header and no lines.", remedy="Send the file with its data.")
-    if tally.rejected > contract.max_rejected_rate * tally.read:
+    if refused > contract.max_rejected_rate * written:
         return Refused(
             "too_many_rejected",
-            f"{tally.rejected:,} of {tally.read:,} lines were refused, so nothing of the file was loaded.",
+            f"{refused:,} of {written:,} lines were refused, so nothing of the file was loaded.",
             allowed=f"At most {contract.max_rejected_rate:.0%} of the lines of this dataset may be refused.",
-            remedy="The refused lines say what is wrong with each; correct your file and send it again.",
+            remedy="The refused lines say what is wrong with each; correct your file and send it again, or send "
+            "back the refused lines alone, corrected (POST …/fixes).",
         )
     return None
 

@@ -60,7 +60,7 @@ def _crosses_a_plain_network(endpoint: str | None) -> bool:
     return parts.scheme != "https" and not is_loopback
 
 
-def _client(settings: Settings, endpoint: str | None) -> "S3Client":
+def _client(settings: Settings, endpoint: str | None, seconds: float, attempts: int) -> "S3Client":
     return boto3.client(
         "s3",
         endpoint_url=endpoint,
@@ -69,8 +69,8 @@ def _client(settings: Settings, endpoint: str | None) -> "S3Client":
         aws_secret_access_key=settings.s3_secret_key,
         config=Config(
             connect_timeout=5,
-            read_timeout=60,
-            retries={"mode": "standard", "max_attempts": 3},
+            read_timeout=seconds,
+            retries={"mode": "standard", "max_attempts": attempts},
             signature_version="s3v4",  # presigned URLs have an older one by default in some regions
             s3={
                 "addressing_style": "path" if endpoint else "auto",
@@ -86,13 +86,14 @@ def _client(settings: Settings, endpoint: str | None) -> "S3Client":
 class ObjectStore:
     """One bucket. Every method raises Unavailable where the store does not answer."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, seconds: float = 60, attempts: int = 3) -> None:
+        """`seconds`: how long each of so many attempts waits for an answer."""
         self._bucket = settings.s3_bucket
         self._region = settings.s3_region
         self._hashes_each_request = _crosses_a_plain_network(settings.s3_endpoint)
-        self._client = _client(settings, settings.s3_endpoint)
+        self._client = _client(settings, settings.s3_endpoint, seconds, attempts)
         # A URL's host is signed with it, so it must be the one by which clients reach the store. Signing calls nobody.
-        self._signer = _client(settings, settings.s3_public_endpoint or settings.s3_endpoint)
+        self._signer = _client(settings, settings.s3_public_endpoint or settings.s3_endpoint, seconds, attempts)
 
     def ping(self) -> None:
         """Raises NotFound where the bucket does not exist."""

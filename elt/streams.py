@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -17,6 +18,45 @@ class Content:
 
     sha256: str
     compression: Compression | None = None
+
+
+class Pieces(io.RawIOBase):
+    """Pieces of bytes as one stream, to be read once. Raises what making the pieces raises."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes at hand, at most `size`: without a copy where that is a whole piece."""
+        if size < 0:
+            return self.readall()
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            if len(piece) <= size:
+                if piece:
+                    return piece
+                continue
+            self._rest = memoryview(piece)
+        taken, self._rest = bytes(self._rest[:size]), self._rest[size:]
+        return taken
 
 
 class Watcher(Protocol):

@@ -11,7 +11,7 @@ from elt import kpi_history, locks, merging
 from elt.database import only_row, transaction
 from elt.dbt_build import NodeResult
 from elt.errors import LaurelError
-from elt.notifying import PUBLISHED_CHANNEL, notify
+from elt.notifying import PREDICT_CHANNEL, notify
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def settle(connection: Connection, plan: Plan) -> None:
             [plan.transform_run_id],
         )
     kpi_history.record(connection, plan.transform_run_id, came, went)
-    notify(connection, PUBLISHED_CHANNEL, "")
+    notify(connection, PREDICT_CHANNEL, "")
 
 
 def record_failure(connection: Connection, plan: Plan, error: BaseException) -> None:

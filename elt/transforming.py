@@ -60,7 +60,7 @@ def transform(settings: Settings) -> TransformReport | None:
         _profile(connection, settings)
         return report
     finally:
-        connection.close()
+        locks.close(connection)
 
 
 def _run(connection: Connection, settings: Settings, plan: Plan) -> TransformReport:

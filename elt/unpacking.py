@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 from elt.detecting import Compression
 from elt.errors import Refused
-from elt.gzip_files import Unpacked
+from elt.gzip_files import unpacked
 from elt.packing import Meter, nested_archive, packing_of
 from elt.streams import Source
 from elt.zip_archives import Member, open_archive
@@ -24,7 +24,7 @@ def open_csv(source: Source) -> Iterator[tuple[Source, Compression | None]]:
     if packing is None:
         yield source, None
     elif packing == "gzip":
-        yield _inner(cast(BinaryIO, Unpacked(source.buffered(), Meter(None)))), Compression("gzip")
+        yield _inner(cast(BinaryIO, unpacked(source.buffered(), Meter(None)))), Compression("gzip")
     else:
         with spooled(source) as file, open_archive(file, None) as (archive, members):
             if len(members) > 1:

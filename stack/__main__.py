@@ -133,6 +133,9 @@ def _empty(directory: Path, keep: Sequence[str]) -> None:
 
 
 def _psql(home: Home, options: argparse.Namespace) -> int:
+    if any("://" in word for word in options.rest):
+        print("`./start.sh psql` is the warehouse's owner. With another login: psql URL.", file=sys.stderr)
+        return 2
     plan = _existing(home)
     address = parse_dsn(plan.laurel_variables()["LAUREL_DATABASE_URL"])
     secret = {"PGPASSWORD": address.pop("password")} if "password" in address else {}

@@ -12,6 +12,7 @@ from stack.ports import LOOPBACK
 USERNAME = "admin"
 EXECUTOR = "sturdy_executor.SturdyExecutor"  # airflow/plugins: a LocalExecutor that survives its workers' deaths
 PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
+SCHEDULER = "airflow-scheduler"
 COMMAND = str(Path(sys.prefix) / "bin" / "airflow")
 
 
@@ -23,7 +24,7 @@ def environment(home: Home, port: int, database_url: str, credentials: dict[str,
             "dags_folder": str(REPOSITORY / "airflow" / "dags"),
             "plugins_folder": str(REPOSITORY / "airflow" / "plugins"),
             "executor": EXECUTOR,
-            "parallelism": 3,  # a process each: one ingest, one transform, one that reads a sample or a dry run
+            "parallelism": 5,  # a process each, made when needed: one of every DAG, but draft and dry_run share
             "mp_start_method": "fork",  # shares the scheduler's memory; the default from Python 3.14 on does not
             "load_examples": "False",
             "dags_are_paused_at_creation": "False",
@@ -59,7 +60,9 @@ def environment(home: Home, port: int, database_url: str, credentials: dict[str,
         "scheduler": {
             "scheduler_health_check_threshold": 60,
             "scheduler_idle_sleep_time": 1.5,  # the largest cost of an idle stack
-            "task_instance_heartbeat_timeout": 120,  # until then a killed task keeps its DAG from starting again
+            # Until then a task whose scheduler was killed with it keeps its DAG from starting again. By default: 300.
+            "orphaned_tasks_check_interval": 30,
+            "task_instance_heartbeat_timeout": 120,  # the same where the task alone was killed
         },
         "triggerer": {"triggerer_health_check_threshold": 60, "capacity": 50},
         # DAG files change with a new version of the checkout, and then everything is restarted.

@@ -22,7 +22,8 @@ STORE_SETTINGS = (
 )
 TUNING = (
     *("LAUREL_MAX_UPLOAD_BYTES", "LAUREL_MAX_MULTIPART_BYTES", "LAUREL_S3_PUBLIC_ENDPOINT"),
-    *("LAUREL_SMTP_URL", "LAUREL_SMTP_FROM"),
+    *("LAUREL_SMTP_URL", "LAUREL_SMTP_FROM", "LAUREL_PREDICTION_GATE"),
+    *("LAUREL_OIDC_ISSUER", "LAUREL_OIDC_CLIENT_ID", "LAUREL_OIDC_CLIENT_SECRET", "LAUREL_OIDC_CLAIM"),
 )
 FROM_ENV_VERB = "LAUREL_STACK"  # set by `./start.sh env`: the shell's LAUREL_ variables describe an embedded stack
 
@@ -145,7 +146,7 @@ def backend_command(host: str, port: int) -> list[str]:
     """The backend in the foreground."""
     return [
         *(str(Path(sys.prefix) / "bin" / "gunicorn"), "backend.app:create_app()"),
-        *("--bind", f"{host}:{port}", "--workers", "2", "--threads", "16"),
+        *("--bind", f"{host}:{port}", "--workers", "2", "--threads", "24"),
         *("--worker-class", "gthread", "--timeout", "120", "--graceful-timeout", "20"),
         *("--access-logfile", "-", "--no-control-socket"),
         *("--limit-request-line", "8190"),  # its most: a file's note may stand in the query

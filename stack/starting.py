@@ -42,7 +42,7 @@ def start(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
         start_backend(plan, supervisor, steps)
         submissions = _send_sample(plan, steps, files) if files else []
         airflow_started.result()
-    _wait(steps, "Airflow is healthy", "airflow-scheduler", lambda: not airflow.unhealthy(plan.airflow_url), 300)
+    _wait(steps, "Airflow is healthy", airflow.SCHEDULER, lambda: not airflow.unhealthy(plan.airflow_url), 300)
     if submissions:
         with steps.step("sample school is in the marts") as details:
             if not _researcher(plan).wait_until_modelled(submissions, MARTS_SECONDS):
@@ -110,7 +110,7 @@ def start_backend(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
             plan.credentials["admin_key"],
         )
     supervisor.start("backend")
-    _wait(steps, "backend is ready", "backend", lambda: _answers(f"{plan.api_url}/readyz"), 60)
+    _wait(steps, "backend is ready", "backend", lambda: _answers(f"{plan.api_url}/readyz"), 300)
 
 
 def ensure_demo_accounts(database_url: str, researcher_key: str, admin_key: str) -> None:

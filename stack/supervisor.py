@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from stack import airflow
 from stack.home import REPOSITORY
 from stack.plan import Plan, Program
 from stack.ports import LOOPBACK
@@ -130,6 +131,7 @@ class Supervisor:
         if self.is_running():
             servers = {program.name for program in self._plan.programs() if program.is_server}
             # Not left to supervisord's shutdown: that takes one process after the other, a second for each.
+            self._stop_at_once({airflow.SCHEDULER})  # its tasks say how they ended to the API server
             self._stop_at_once(self.processes().keys() - servers)
             self._stop_at_once(servers)
             self._rpc.supervisor.shutdown()
@@ -137,7 +139,9 @@ class Supervisor:
         end([process for process in processes if process.is_running()])
         (self._plan.home.path / SESSION).unlink(missing_ok=True)
 
-    def _stop_at_once(self, names: Set[str]) -> None:
+    def _stop_at_once(self, wanted: Set[str]) -> None:
+        """Those of these processes that it runs: started otherwise than today, it may not know all of them."""
+        names = wanted & self.processes().keys()
         for name in names:
             with contextlib.suppress(xmlrpc.client.Fault):  # not running
                 self._rpc.supervisor.stopProcess(name, False)

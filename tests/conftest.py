@@ -18,17 +18,28 @@ for name in [name for name in os.environ if name.startswith(("LAUREL_", "AIRFLOW
     if name != shared_data.VARIABLE:
         del os.environ[name]
 
-# What starts from the same system, which is slow to make: the stack, the parts to be killed, the modelled warehouse.
+# What starts from the same system, which is slow to make: the stack, a modelled warehouse (two, each for half of what
+# builds on one), the parts to be killed. They take longest, so they begin: a worker that ends early takes the rest.
 TOGETHER = {
     "stack": ("tests/e2e/",),
-    "parts": ("tests/faults/",),
-    "modelled": (
-        "tests/integration/marts/",
+    "marts": ("tests/integration/marts/",),
+    "insights": (
         "tests/integration/insights/",
         "tests/integration/api/test_api_described_datasets.py",
+        "tests/integration/api/test_api_targets.py",
         "tests/integration/api/test_load_oulad.py",
     ),
+    "parts": ("tests/faults/",),
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    names = [*TOGETHER, ""]
+    items.sort(key=lambda item: names.index(_together(item.nodeid)))
+
+
+def _together(nodeid: str) -> str:
+    return next((name for name, paths in TOGETHER.items() if nodeid.startswith(paths)), "")
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
@@ -38,8 +49,7 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        return next((name for name, paths in TOGETHER.items() if path.startswith(paths)), path)
+        return _together(nodeid) or nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

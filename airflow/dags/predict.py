@@ -7,8 +7,8 @@ whose features have drifted, is trained anew first. A model is published only if
 one transaction: readers see its scores change all at once.
 
 ### When it runs
-When `transform` has published marts, and every night at 02:30 UTC, for models that have become a week old. Also once
-whenever Airflow's triggerer starts.
+When `transform` has published marts or somebody has named a column of a described data set to be predicted, and every
+night at 02:30 UTC, for models that have become a week old. Also once whenever Airflow's triggerer starts.
 
 ### What comes before, what comes after
 Before: `transform`, which publishes the features together with the marts. After: nothing; the API and the pages read

@@ -10,7 +10,8 @@ When `ingest` signals that the marts are behind `raw`: after new rows, after a r
 starts, which rebuilds everything if the dbt project has changed.
 
 ### What comes before, what comes after
-Before: `ingest`. After: nothing; the API and the pages read the marts, and the submissions are `modelled`.
+Before: `ingest`. After: `predict`, which follows the published features; the API and the
+pages read the marts, and the submissions are `modelled`.
 
 ### May I trigger it by hand?
 Yes, at any time. Two transforms never run at once, and one that is not needed does nothing.

@@ -9,7 +9,7 @@ from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 DUE_CHANNEL = "laurel_due"  # NOTIFY: something waits for `transform`
 DRY_RUN_CHANNEL = "laurel_dry_run"  # NOTIFY: something waits for `dry_run`
-PREDICT_CHANNEL = "laurel_published"  # NOTIFY: marts were published, which `predict` follows
+PREDICT_CHANNEL = "laurel_published"  # NOTIFY: marts were published, or a target was named: `predict` follows
 QUIET_SECONDS = 1.0  # a burst becomes one event at once and at most one per this time while it goes on
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 30.0

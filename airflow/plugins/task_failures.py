@@ -1,6 +1,7 @@
 """How a task of Laurel fails: what may pass by itself is tried again with back-off, anything else is red at once."""
 
 import logging
+import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,10 +28,15 @@ def sorted_failures() -> Iterator[None]:
 
     Only errors of Laurel's own types are shown with their message: others, Postgres' above all, may quote cells. Of
     those the log gets the type and the lines of code, of the whole chain.
+
+    Told to stop, a task ends at once and is tried again: all of its work is made to be cut off anywhere. By itself
+    Airflow would let it go on until the stack's patience ends and its scheduler is killed with it, as whose orphan it
+    would keep its DAG from starting for more than a minute.
     """
     from elt.errors import LaurelError, Unavailable
     from elt.polling import PollFailed
 
+    airflows = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         yield
     except Exception as error:
@@ -39,6 +45,8 @@ def sorted_failures() -> Iterator[None]:
         if isinstance(error, Unavailable) or (isinstance(error, PollFailed) and error.transient):
             raise error from None
         raise AirflowFailException(f"{type(error).__name__}: {error}" if ours else type(error).__name__) from None
+    finally:
+        signal.signal(signal.SIGTERM, airflows)
 
 
 def _where(error: BaseException | None) -> str:

@@ -1,7 +1,5 @@
 """Ask: an administrator's own SQL on the marts, with limits; what was asked before; all rows as CSV."""
 
-import csv
-import io
 from collections.abc import Generator
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +7,7 @@ from uuid import UUID, uuid4
 from flask import Blueprint, Response, jsonify, url_for
 
 from backend.api import parameters
-from backend.api.downloads import CHUNK_BYTES, name, streaming
+from backend.api.downloads import csv_pieces, name, streaming
 from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.problems import BadRequest
@@ -183,18 +181,10 @@ def as_json(answer: Answer) -> dict[str, Any]:
 
 def csv_of(url: str, sql: str) -> Generator[bytes, None, None]:
     """Header and rows, piece by piece; a missing value is an empty cell."""
-    text = io.StringIO()
-    writer = csv.writer(text)
     with places.place() as free:
         if not free:
             raise _busy()
-        for line in running.lines(url, sql, CSV_SECONDS):
-            writer.writerow(line)
-            if text.tell() >= CHUNK_BYTES:
-                yield text.getvalue().encode()
-                text.seek(0)
-                text.truncate()
-    yield text.getvalue().encode()
+        yield from csv_pieces(running.lines(url, sql, CSV_SECONDS))
 
 
 def _id_of(body: dict[str, Any]) -> UUID:

@@ -1,7 +1,5 @@
 """What two versions of a file differ in: counts, and every row that is new, changed or removed."""
 
-import csv
-import io
 from collections.abc import Generator
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from backend.api import parameters
-from backend.api.downloads import CHUNK_BYTES, name, streaming
+from backend.api.downloads import csv_pieces, name, streaming
 from backend.api.representation import visible
 from backend.auth import account, require_role
 from backend.services import Services, services
@@ -101,13 +99,5 @@ def _as_json(change: RowChange) -> dict[str, Any]:
 
 
 def _csv(parts: Services, before: Submission, after: Submission, kind: str | None) -> Generator[bytes, None, None]:
-    text = io.StringIO()
-    writer = csv.writer(text)
     with compared(parts.settings, parts.store, parts.contracts, before, after) as diff:
-        for line in csv_lines(diff.changes(kind)):
-            writer.writerow(line)
-            if text.tell() >= CHUNK_BYTES:
-                yield text.getvalue().encode()
-                text.seek(0)
-                text.truncate()
-    yield text.getvalue().encode()
+        yield from csv_pieces(csv_lines(diff.changes(kind)))

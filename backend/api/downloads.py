@@ -3,7 +3,7 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from urllib.parse import quote
 from uuid import UUID
@@ -133,27 +133,37 @@ def stored(object_key: str) -> Generator[bytes, None, None]:
 def rejects_csv(
     table: RejectsTable, owner_id: int, header: list[str], format: LineFormat
 ) -> Generator[bytes, None, None]:
-    """The rejects file, every row of it as long as the longest.
+    """The rejects file, every row of it as long as the longest."""
+    return csv_pieces(_rejects(table, owner_id, header, format))
 
-    A line that cannot be split into cells stands whole in the first column of the file's own.
-    """
+
+def csv_pieces(rows: Iterable[Sequence[object]]) -> Generator[bytes, None, None]:
+    """Rows as CSV in UTF-8, a piece at a time."""
     text = io.StringIO()
     writer = csv.writer(text)
+    for row in rows:
+        writer.writerow(row)
+        if text.tell() >= CHUNK_BYTES:
+            yield text.getvalue().encode("utf-8", errors="replace")
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode("utf-8", errors="replace")
+
+
+def _rejects(
+    table: RejectsTable, owner_id: int, header: list[str], format: LineFormat
+) -> Generator[list[str], None, None]:
+    """The header and the refused lines; one that cannot be split into cells stands whole in the file's first column."""
     # A connection of its own: those who read slowly must not use up the pool.
     with closing(connect(services().settings.database_url)) as connection, translated_errors():
         connection.set_session(isolation_level="REPEATABLE READ")  # no longer line may come after the header
         width = max(len(header), len(ERROR_COLUMNS) + rejects.widest(connection, table, owner_id, format))
-        writer.writerow(_padded(header, width))
+        yield _padded(header, width)
         for line in rejects.lines(connection, table, owner_id):
             columns = "; ".join(error["column"] or "" for error in line.errors)
             messages = "; ".join(error["message"] or error["code"] or "" for error in line.errors)
             cells = format.split(line.raw_text)
-            writer.writerow(_padded([str(line.line_number), columns, messages, *cells], width))
-            if text.tell() >= CHUNK_BYTES:
-                yield text.getvalue().encode("utf-8", errors="replace")
-                text.seek(0)
-                text.truncate()
-    yield text.getvalue().encode("utf-8", errors="replace")
+            yield _padded([str(line.line_number), columns, messages, *cells], width)
 
 
 def _padded(cells: list[str], width: int) -> list[str]:

@@ -44,8 +44,8 @@ def create_draft() -> tuple[Response, int, dict[str, str]]:
     parameters:
       - name: name
         in: query
-        required: true
-        description: "`family/table`: small letters, digits and _. Families that ship with Laurel are taken."
+        description: "`family/table`: small letters, digits and _. Families that ship with Laurel are taken. Here, or
+          in the form before the file."
         schema: {type: string, example: factors/student_performance}
       - {$ref: "#/components/parameters/filename"}
       - {$ref: "#/components/parameters/encoding"}
@@ -67,7 +67,7 @@ def create_draft() -> tuple[Response, int, dict[str, str]]:
     default_name = f"{name.rpartition('/')[2] or 'sample'}.csv"
     file = open_file(request, g.body, services().settings.max_upload_bytes, default_name)
     parameters.only(PARAMETERS, file.fields)
-    draft = drafted(name, file)
+    draft = drafted(name or file.fields.get("name", ""), file)
     return jsonify(to_json(draft)), 201, {"Location": url_for("drafts.get_draft", id=draft.id, _external=True)}
 
 

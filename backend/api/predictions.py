@@ -1,9 +1,9 @@
-"""Predictions over HTTP: one student's scores with reasons and history, actions taken, and the target of a data set."""
+"""Predictions over HTTP: one student's scores with reasons and history, actions taken, and the models behind them."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 
 from backend.api import parameters
 from backend.api.representation import time_text
@@ -14,10 +14,8 @@ from backend.reporting.result import snapshot
 from backend.services import services
 from elt import audit
 from elt.access.policies import KNOW_PERSONS
-from elt.access.roles import SENDERS
 from elt.errors import NotFound
-from elt.predicting import actions, described
-from elt.receiving import contract_of
+from elt.predicting import actions
 
 blueprint = Blueprint("predictions", __name__, url_prefix="/api/v1")
 
@@ -94,39 +92,6 @@ def post_action() -> tuple[Response, int]:
     return jsonify(action_id=number, outcome=outcome, student_id=student_id, action=action), 201
 
 
-@blueprint.put("/datasets/<dataset:dataset>/target")
-@require_role(*SENDERS)
-def put_target(dataset: str) -> Response:
-    """Name the column of a described data set that is to be predicted.
-    ---
-    tags: [datasets]
-    description: >
-      From all columns but the key and those marked personal. A column that gives the target away is refused by name
-      (see the model card). The model follows with the next run of `predict`.
-    parameters:
-      - {$ref: "#/components/parameters/dataset"}
-    requestBody:
-      required: true
-      content:
-        application/json:
-          schema: {type: object, required: [column], properties: {column: {type: string}}}
-          example: {column: Exam_Score}
-    responses:
-      200:
-        description: The target.
-        content: {application/json: {schema: {type: object}}}
-      default: {$ref: "#/components/responses/Problem"}
-    """
-    contract = contract_of(services().contracts, dataset)
-    if not contract.is_described:
-        raise NotFound("ships_with_laurel", "What is predicted of this data set is Laurel's own choice.")
-    column = str(parameters.json_object("column")["column"])
-    with services().pool.connection() as connection:
-        described.name_target(connection, contract, column, account().account_id)
-        audit.record(connection, account().account_id, "target.name", dataset, None)
-    return jsonify(dataset=dataset, column=column)
-
-
 @blueprint.get("/predictions/models")
 @require_role()
 def get_models() -> Response:
@@ -134,6 +99,8 @@ def get_models() -> Response:
     ---
     tags: [predictions]
     description: Those that the gate refused are among them, with their reasons. `links.card` is the whole model card.
+    parameters:
+      - {name: dataset, in: query, schema: {type: string}, description: Only those of this described data set.}
     responses:
       200:
         description: Models with their state, the transform whose data they saw, and the hash of the stored artefact.
@@ -141,7 +108,7 @@ def get_models() -> Response:
       default: {$ref: "#/components/responses/Problem"}
     """
     with snapshot(services().reader_pool) as connection:
-        found = models.listed(connection)
+        found = models.listed(connection, request.args.get("dataset"))
     return jsonify(models=[_model(row) for row in found])
 
 

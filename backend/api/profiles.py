@@ -57,8 +57,8 @@ def described(dataset: str) -> Contract:
     contract = contract_of(services().contracts, dataset)
     if not contract.is_described:
         raise NotFound(
-            "no_profile",
+            "ships_with_laurel",
             "This dataset ships with Laurel; its insights and the page of its data quality say what is in it.",
-            allowed="Datasets that a researcher has described have a profile.",
+            allowed="Datasets that a researcher has described have a profile, and a target that its owner names.",
         )
     return contract

@@ -152,32 +152,16 @@ INSIGHT = Insight(
         "height": {"step": 34},
         "transform": [{"filter": "datum.is_main"}],
         "encoding": {"y": {"field": "predictor", "type": "nominal", "title": None, "sort": "-x"}},
-        "layer": [
-            {
-                "mark": {"type": "rule"},
-                "encoding": {
-                    "x": {
-                        "field": "low",
-                        "type": "quantitative",
-                        "title": "AUC, or mean absolute error, with its interval",
-                        "scale": {"zero": False},
-                    },
-                    "x2": {"field": "high"},
-                },
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 70},
-                "encoding": {
-                    "x": {"field": "value", "type": "quantitative"},
-                    "tooltip": [
-                        {"field": "predictor", "title": "Predictor"},
-                        {"field": "value", "title": "Value", "format": ".3f"},
-                        {"field": "low", "title": "95% from", "format": ".3f"},
-                        {"field": "high", "title": "to", "format": ".3f"},
-                    ],
-                },
-            },
-        ],
+        "layer": predictions.interval_layers(
+            "value",
+            {"title": "AUC, or mean absolute error, with its interval", "scale": {"zero": False}},
+            [
+                {"field": "predictor", "title": "Predictor"},
+                {"field": "value", "title": "Value", "format": ".3f"},
+                {"field": "low", "title": "95% from", "format": ".3f"},
+                {"field": "high", "title": "to", "format": ".3f"},
+            ],
+        ),
     },
     finding=finding,
     caveats=(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from backend.reporting import predictions
 from backend.reporting.insight import Column, Definition, Finding, Insight, Parameter, Row
 from backend.reporting.values import shown
-from elt.predicting.segments import SMALLEST_SEGMENT
+from elt.predicting.tasks import SMALLEST_GROUP
 
 CLEAR = 0.5  # of a silhouette: reasonable structure by the usual reading (Kaufman and Rousseeuw 1990)
 
@@ -34,7 +34,7 @@ INSIGHT = Insight(
         "courses added, dropped, switched or audited. The number of segments, three to six, has the best silhouette.",
         numerator="Students of the segment; the mean of a feature in it.",
         denominator="Students of whom all four features are known.",
-        exclusions=f"Cuts with a segment of fewer than {SMALLEST_SEGMENT} students.",
+        exclusions=f"Cuts with a segment of fewer than {SMALLEST_GROUP} students.",
         threshold="A segment is named by features at least half a standard deviation from everybody's mean.",
         threshold_seeds=(),
     ),

@@ -83,30 +83,15 @@ INSIGHT = Insight(
         "height": {"step": 34},
         "transform": [{"filter": "datum.is_main"}],
         "encoding": {"y": {"field": "subgroup_name", "type": "nominal", "title": None}},
-        "layer": [
-            {
-                "mark": {"type": "rule"},
-                "encoding": {
-                    "x": {
-                        "field": "low",
-                        "type": "quantitative",
-                        "title": "Gap to everybody else: share missed, or mean absolute error",
-                    },
-                    "x2": {"field": "high"},
-                },
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 70},
-                "encoding": {
-                    "x": {"field": "gap", "type": "quantitative"},
-                    "tooltip": [
-                        {"field": "subgroup_name", "title": "Subgroup"},
-                        {"field": "gap", "title": "Gap", "format": ".3f"},
-                        {"field": "student_count", "title": "Students", "format": ","},
-                    ],
-                },
-            },
-        ],
+        "layer": predictions.interval_layers(
+            "gap",
+            {"title": "Gap to everybody else: share missed, or mean absolute error"},
+            [
+                {"field": "subgroup_name", "title": "Subgroup"},
+                {"field": "gap", "title": "Gap", "format": ".3f"},
+                {"field": "student_count", "title": "Students", "format": ","},
+            ],
+        ),
     },
     finding=finding,
     caveats=(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from backend.reporting import predictions
 from backend.reporting.insight import Column, Definition, Finding, Insight, Row
 from elt.predicting.actions import ACTIONS, ANY
-from elt.predicting.comparison import CALIPER, FEWEST
+from elt.predicting.comparison import CALIPER
+from elt.predicting.tasks import SMALLEST_GROUP
 
 WORDS = ", ".join(f"('{name}', '{words}')" for name, words in {ANY: "any action", **ACTIONS}.items())
 NOT_AN_EXPERIMENT = (
@@ -18,8 +19,8 @@ def finding(rows: Sequence[Row]) -> Finding:
     """The gap of any action, in points of a hundred, and what it may not be taken for."""
     if not rows:
         return predictions.none_yet(
-            f"It takes {FEWEST} students with an action on record whose outcome has become known since, and {FEWEST} "
-            "like students without. Actions are recorded on a student's page."
+            f"It takes {SMALLEST_GROUP} students with an action on record whose outcome has become known since, and "
+            f"{SMALLEST_GROUP} like students without. Actions are recorded on a student's page."
         )
     first = rows[0]
     by = 100 if first["kind"] == "classification" else 1
@@ -46,7 +47,7 @@ INSIGHT = Insight(
         denominator="Like students: those at the same moment, without any action, whose estimate differs by at most "
         f"{CALIPER} standard deviations of the estimates; all of them, for each student.",
         exclusions=f"Students without a number or an outcome, those who have no like, and whatever has fewer than "
-        f"{FEWEST} students on either side.",
+        f"{SMALLEST_GROUP} students on either side.",
         threshold="None.",
         threshold_seeds=(),
     ),
@@ -94,29 +95,16 @@ INSIGHT = Insight(
         "height": {"step": 44},
         "encoding": {"y": {"field": "words", "type": "nominal", "title": None, "sort": None}},
         "layer": [
-            {
-                "mark": {"type": "rule"},
-                "encoding": {
-                    "x": {
-                        "field": "low",
-                        "type": "quantitative",
-                        "title": "Gap to like students, beyond the estimates",
-                    },
-                    "x2": {"field": "high"},
-                },
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 70},
-                "encoding": {
-                    "x": {"field": "gap", "type": "quantitative"},
-                    "tooltip": [
-                        {"field": "words", "title": "What was done"},
-                        {"field": "gap", "title": "Gap", "format": ".3f"},
-                        {"field": "student_count", "title": "Students", "format": ","},
-                        {"field": "similar_count", "title": "Like students", "format": ","},
-                    ],
-                },
-            },
+            *predictions.interval_layers(
+                "gap",
+                {"title": "Gap to like students, beyond the estimates"},
+                [
+                    {"field": "words", "title": "What was done"},
+                    {"field": "gap", "title": "Gap", "format": ".3f"},
+                    {"field": "student_count", "title": "Students", "format": ","},
+                    {"field": "similar_count", "title": "Like students", "format": ","},
+                ],
+            ),
             {"mark": {"type": "rule", "strokeDash": [4, 4]}, "encoding": {"x": {"datum": 0}, "y": None}},
         ],
     },

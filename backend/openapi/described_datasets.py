@@ -40,6 +40,7 @@ def schemas() -> dict[str, Any]:
             mapping={"type": "object", "additionalProperties": TEXT},
             confirmed_at={"type": "object", "additionalProperties": TEXT},
         ),
+        "Target": _object(dataset=TEXT, column=TEXT, student=OPTIONAL, named_at=MOMENT, links={"type": "object"}),
         "ContractVersions": _object(versions=_list(version)),
         "ContractChange": _object(
             dataset=TEXT,

@@ -8,15 +8,19 @@ from werkzeug.wrappers import Response
 
 from backend.api import drafts as api
 from backend.api import profiles
+from backend.api import targets as target_api
 from backend.auth import account, require_role, visible_account_id
 from backend.incoming import RequestBody, open_file
 from backend.pages.signing_in import check_csrf
+from backend.reporting import models
+from backend.reporting.result import snapshot
 from backend.services import services
 from elt import contract_document, contract_versions, datasets, drafts, header_mapping
 from elt.access.roles import SENDERS
 from elt.contract import Contract
 from elt.drafts import SampleDraft
 from elt.errors import Refused
+from elt.predicting import targets
 from elt.receiving import contract_of
 
 VERDICTS = ("fail", "warning", "pass")  # what needs a hand comes first
@@ -30,6 +34,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/datasets/drafts/<uuid:id>", "change_draft", view_func=change_draft, methods=["POST"])
     blueprint.add_url_rule("/datasets/<dataset:name>", view_func=dataset, methods=["GET"])
     blueprint.add_url_rule("/datasets/<dataset:name>", "share_dataset", view_func=share, methods=["POST"])
+    blueprint.add_url_rule("/datasets/<dataset:name>/target", view_func=name_target, methods=["POST"])
 
 
 @require_role()
@@ -142,9 +147,12 @@ def _field(field: dict[str, Any], number: str) -> dict[str, Any]:
 
 @require_role()
 def dataset(name: str) -> str:
-    """A dataset: its contract with its profile, its versions, and what your files call its columns."""
+    """A dataset: its contract with its profile, versions, what is predicted, and what your files call its columns."""
     contract = contract_of(services().contracts, name)
+    with snapshot(services().reader_pool) as connection:
+        trained = models.listed(connection, name)
     with services().pool.connection() as connection:
+        target = targets.find(connection, contract)
         owner = datasets.ownership(connection, name)
         versions = contract_versions.versions(connection, name)
         mapping = header_mapping.remembered(connection, account().account_id, name)
@@ -158,7 +166,11 @@ def dataset(name: str) -> str:
         mapping=mapping,
         profile=profile,
         counted=counted,
+        viewer=account(),
         may_share=_may_share(contract, owner),
+        target=target,
+        predictable=targets.predictable(contract),
+        models=trained,
     )
 
 
@@ -175,3 +187,14 @@ def share(name: str) -> Response:
         datasets.check_owner(connection, name, account())
         datasets.share(connection, contract, "shared" in request.form, account())
     return redirect(url_for("pages.dataset", name=name))
+
+
+@require_role(*SENDERS)
+def name_target(name: str) -> Response:
+    """Have a column predicted, or none any more."""
+    check_csrf(request.form)
+    if request.form.get("action") == "end":
+        target_api.end(name)
+    else:
+        target_api.name(name, request.form.get("column", ""), request.form.get("student", ""))
+    return redirect(url_for("pages.dataset", name=name, _anchor="target"))

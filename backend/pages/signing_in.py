@@ -4,13 +4,11 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from psycopg2.extensions import connection as Connection
 from werkzeug.wrappers import Response
 
+from backend import rate_limit
 from backend.auth import SESSION_TOKEN
 from backend.problems import BadRequest
 from backend.services import services
@@ -19,15 +17,10 @@ from elt.access import passwords, sessions
 from elt.accounts import Account
 
 CSRF = "csrf_token"
-FAILURES = RateLimitItemPerMinute(30)  # of one address, in each process of the server; a school shares one address
-LIMITER = "laurel_sign_ins"
 
 
 def add_to(blueprint: Blueprint) -> None:
     """Give the pages their doors."""
-    blueprint.record_once(
-        lambda state: state.app.extensions.update({LIMITER: MovingWindowRateLimiter(MemoryStorage())})
-    )
     blueprint.add_url_rule("/sign-in", view_func=sign_in, methods=["GET"])
     blueprint.add_url_rule("/sign-in", "open_session", view_func=open_session, methods=["POST"])
     blueprint.add_url_rule("/sign-out", view_func=sign_out, methods=["POST"])
@@ -42,8 +35,8 @@ def open_session() -> Response | tuple[str, int]:
     """Exchange a password or a key for a session; what is wrong gets the form again."""
     check_csrf(request.form)
     target = _own_path(request.form.get("next"))
-    limiter, address = current_app.extensions[LIMITER], request.remote_addr or ""
-    if not limiter.test(FAILURES, address):
+    limiter, address = rate_limit.limiter(), request.remote_addr or ""
+    if not limiter.test(rate_limit.FAILURES, address):
         return render_template("sign_in.html", next=target, refused="too_many"), 429
     with services().pool.connection() as connection:
         account, refused = _account(connection)
@@ -51,7 +44,7 @@ def open_session() -> Response | tuple[str, int]:
         if account:
             audit.record(connection, account.account_id, "sign_in.done", None, {"with": _means()})
     if account is None:
-        limiter.hit(FAILURES, address)
+        limiter.hit(rate_limit.FAILURES, address)
         return render_template("sign_in.html", next=target, refused=refused), 401
     session.clear()  # a session that somebody planted before must not become this person's
     session[SESSION_TOKEN] = token

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from backend.api.insights import answered, links
 from backend.auth import account, require_role
 from backend.pages import (
+    accounts,
     asking,
     assets,
     auditing,
@@ -16,11 +17,10 @@ from backend.pages import (
     described,
     lineage,
     live,
+    models,
     navigation,
     openid,
     overview,
-    own_account,
-    predicted,
     report_list,
     signing_in,
     sources,
@@ -49,7 +49,7 @@ openid.add_to(blueprint)
 overview.add_to(blueprint)
 catalogue.add_to(blueprint)
 students.add_to(blueprint)
-predicted.add_to(blueprint)
+models.add_to(blueprint)
 boards.add_to(blueprint)
 live.add_to(blueprint)
 described.add_to(blueprint)
@@ -58,7 +58,7 @@ data.add_to(blueprint)
 sources.add_to(blueprint)
 lineage.add_to(blueprint)
 auditing.add_to(blueprint)
-own_account.add_to(blueprint)
+accounts.add_to(blueprint)
 asking.add_to(blueprint)
 
 

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import vl_convert
@@ -40,8 +40,8 @@ DARK_SERIES = ["#4fc39a", "#f0935e", "#86a8ee", "#c397dc", "#e0bf4a", "#9db0a8"]
 def spec(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:
     """The complete Vega-Lite spec: the insight's chart with `rows` as its data."""
     shown = [row for row in rows if not row.get("is_suppressed")]
-    chart = _with_named_levels(insight.chart, shown) if rows else _without_legends(insight.chart)
-    drawn: dict[str, Any] = _with_wrapped_labels(chart)
+    legends = partial(_with_named_levels, rows=shown) if rows else _without_legend
+    drawn: dict[str, Any] = _rebuilt(_rebuilt(insight.chart, legends), _with_wrapped_labels)
     return {
         "$schema": SCHEMA,
         "description": insight.question,
@@ -55,46 +55,40 @@ def titled(chart: Mapping[str, Any], title: str, subtitle: Sequence[str]) -> dic
     return {**chart, "title": {"text": title, "subtitle": list(subtitle)}}
 
 
-def _without_legends(part: Any) -> Any:
-    """A part of a spec for no rows: Vega gives a legend in columns that has no entry an infinite size."""
+def _rebuilt(part: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """A part of a spec with each object in it changed, from the inside out."""
     if isinstance(part, list):
-        return [_without_legends(item) for item in part]
+        return [_rebuilt(item, change) for item in part]
     if not isinstance(part, dict):
         return part
-    bare = {name: _without_legends(value) for name, value in part.items()}
-    return bare | {"color": {**bare["color"], "legend": None}} if isinstance(bare.get("color"), dict) else bare
+    return change({name: _rebuilt(value, change) for name, value in part.items()})
 
 
-def _with_named_levels(part: Any, rows: Sequence[Row]) -> Any:
-    """A part of a spec whose legends name only levels that are drawn; the others keep their colours."""
-    if isinstance(part, list):
-        return [_with_named_levels(item, rows) for item in part]
-    if not isinstance(part, dict):
-        return part
-    named = {name: _with_named_levels(value, rows) for name, value in part.items()}
-    color = named.get("color")
+def _without_legend(part: dict[str, Any]) -> dict[str, Any]:
+    """For no rows: Vega gives a legend in columns that has no entry an infinite size."""
+    color = part.get("color")
+    return {**part, "color": {**color, "legend": None}} if isinstance(color, dict) else part
+
+
+def _with_named_levels(part: dict[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
+    """With a legend that names only levels that are drawn; the others keep their colours."""
+    color = part.get("color")
     if isinstance(color, dict) and rows and color.get("field") in rows[0] and "domain" in color.get("scale", {}):
         present = {row[color["field"]] for row in rows}
         levels = [level for level in color["scale"]["domain"] if level in present]
         if color.get("type") == "nominal" and levels:
-            named["color"] = {**color, "legend": {**color.get("legend", {}), "values": levels}}
-    return named
+            return {**part, "color": {**color, "legend": {**color.get("legend", {}), "values": levels}}}
+    return part
 
 
-def _with_wrapped_labels(part: Any) -> Any:
-    """A part of a spec whose long names down the side take two lines where the plot is narrow, instead of being cut."""
-    if isinstance(part, list):
-        return [_with_wrapped_labels(item) for item in part]
-    if not isinstance(part, dict):
-        return part
-    wrapped = {name: _with_wrapped_labels(value) for name, value in part.items()}
-    side = wrapped.get("y")
+def _with_wrapped_labels(part: dict[str, Any]) -> dict[str, Any]:
+    """With long names down the side on two lines where the plot is narrow, instead of being cut."""
+    side, height = part.get("y"), part.get("height")
     if isinstance(side, dict) and side.get("type") == "nominal" and side.get("axis", {}) is not None:
-        wrapped["y"] = {**side, "axis": {"labelExpr": WRAPPED, **side.get("axis", {})}}
-    height = wrapped.get("height")
+        part = {**part, "y": {**side, "axis": {"labelExpr": WRAPPED, **side.get("axis", {})}}}
     if isinstance(height, dict) and height.get("step", LINES_STEP) < LINES_STEP:
-        wrapped["height"] = {"step": LINES_STEP}
-    return wrapped
+        part = {**part, "height": {"step": LINES_STEP}}
+    return part
 
 
 def preview(insight: Insight, rows: Sequence[Row]) -> dict[str, Any]:

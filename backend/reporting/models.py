@@ -17,8 +17,11 @@ SHOWN = 200
 PARTS = ("metric", "calibration", "subgroup", "capacity")
 
 
-def listed(connection: Connection) -> Sequence[Row]:
-    """The newest models, those in force first; `metric` with `value`, `low` and `high` is the main figure."""
+def listed(connection: Connection, dataset: str | None = None) -> Sequence[Row]:
+    """The newest models, those in force first; `metric` with `value`, `low` and `high` is the main figure.
+
+    `dataset` asks for those of one described data set.
+    """
     return rows(
         connection,
         f"""
@@ -30,9 +33,10 @@ def listed(connection: Connection) -> Sequence[Row]:
                 of_model.model_id = model.model_id and segment = 'all' and predictor = 'model'
                 and metric in ('auc', 'mae')
         ) as metric on true
+        where %(dataset)s is null or described_dataset_id = %(dataset)s
         order by status <> 'published', model_id desc limit {SHOWN}
         """,  # noqa: S608 words of our own
-        {},
+        {"dataset": dataset},
     )
 
 

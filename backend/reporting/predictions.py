@@ -1,6 +1,6 @@
 """What the insights on predictions share: the choice of an outcome, the model that stands for it, and its words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.reporting.insight import Finding, Parameter, Row
@@ -54,3 +54,13 @@ def with_interval(value: Any, low: Any, high: Any, decimals: int = 2) -> str:
         return "–"
     ends = f" ({low:.{decimals}f} to {high:.{decimals}f})" if low is not None else ""
     return f"{value:.{decimals}f}{ends}".replace("-", "−")
+
+
+def interval_layers(point: str, axis: Mapping[str, Any], tooltip: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """The layers of a chart that draws the field `point` of each row on its interval, `low` to `high`."""
+    interval = {"x": {"field": "low", "type": "quantitative", **axis}, "x2": {"field": "high"}}
+    middle = {"x": {"field": point, "type": "quantitative"}, "tooltip": list(tooltip)}
+    return [
+        {"mark": {"type": "rule"}, "encoding": interval},
+        {"mark": {"type": "point", "filled": True, "size": 70}, "encoding": middle},
+    ]

@@ -92,7 +92,7 @@ def _tiles(student: Row, terms: Sequence[Row]) -> Tiles:
         (
             Tile("Attendance", shown(student["attendance_rate"], "rate"), _band(student)),
             Tile("Mean score", score, level),
-            Tile("Failed (F)", shown(student["f_count"], "integer"), courses),
+            Tile("Grade F", shown(student["f_count"], "integer"), courses),
             Tile(
                 "Mean score before",
                 shown(before and before["mean_score"], "number"),

@@ -1,6 +1,6 @@
 // Forms that call the API with what is filled in; a key that it answers is shown once, to be copied.
 import { refreshSoon } from "./live.js";
-import { Refusal, call, element, lost, refused } from "./page.js";
+import { Refusal, call, element, lost, ready, refused } from "./page.js";
 
 const place = document.getElementById("answer");
 
@@ -42,3 +42,5 @@ function show(whose, key) {
   field.select();
   place.scrollIntoView({ block: "nearest" });
 }
+
+ready("form[data-url] button");

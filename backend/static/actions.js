@@ -1,6 +1,6 @@
 // Buttons that call the API: each asks once more, in a dialog that says what will happen; then the page shows what is.
 import { refreshSoon } from "./live.js";
-import { Refusal, call, element, lost, refused } from "./page.js";
+import { Refusal, call, element, lost, ready, refused } from "./page.js";
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
@@ -27,3 +27,5 @@ async function act({ method, url, then }) {
     place.scrollIntoView({ block: "nearest" });
   }
 }
+
+ready("[data-dialog]");

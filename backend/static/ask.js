@@ -1,5 +1,5 @@
 // The Ask page: runs a query through the API, ends it when told to, shows its rows, and saves it under a title.
-import { Refusal, call, element, lost, refused } from "./page.js";
+import { Refusal, call, element, lost, ready, refused } from "./page.js";
 
 const at = (id) => document.getElementById(id);
 const STATES = { running: "running", done: "answered", failed: "not answered", cancelled: "stopped", timed_out: "took too long" };
@@ -123,4 +123,5 @@ at("stop").addEventListener("click", stop);
 at("saving").addEventListener("submit", (event) => (event.preventDefault(), save()));
 at("save-no").addEventListener("click", () => at("save").close());
 at("chart").addEventListener("change", axes);
+ready("#run");
 history().catch((problem) => tell("told", problem));

@@ -34,7 +34,7 @@ const drawing = new Map();
 // One after the other, so that the last one asked for is the one that stays.
 function redraw(name) {
   const last = drawing.get(name) ?? Promise.resolve();
-  drawing.set(name, last.then(() => draw(name)));
+  drawing.set(name, last.catch(() => {}).then(() => draw(name))); // one that failed keeps no later one from it
 }
 
 const charts = [...document.querySelectorAll("[data-chart]")].map((holder) => holder.dataset.chart);
@@ -44,6 +44,6 @@ document.addEventListener("refreshed", (event) => {
   for (const data of event.target.querySelectorAll("script[type='application/json']")) redraw(data.id);
 });
 
-for (const form of document.querySelectorAll("form.choices")) {
+for (const form of document.querySelectorAll("form.choices[method=get]")) {
   form.addEventListener("change", () => form.submit());
 }

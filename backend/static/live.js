@@ -47,9 +47,9 @@ function exchange(fresh) {
     region.asServed = next.innerHTML;
     region.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    region.dispatchEvent(new CustomEvent("refreshed", { bubbles: true }));
     if (focused) document.getElementById(focused)?.focus();
     wait = QUICK; // where something moves, more may follow
-    region.dispatchEvent(new CustomEvent("refreshed", { bubbles: true }));
   }
 }
 

@@ -78,4 +78,11 @@ export function bytes(count) {
   return `${unit && count < 10 ? count.toFixed(1) : Math.round(count)} ${units[unit]}`;
 }
 
+/** Buttons that are disabled until the script behind them is here: now it is. Those that a refresh brings, too. */
+export function ready(selector) {
+  const enable = () => document.querySelectorAll(selector).forEach((button) => (button.disabled = false));
+  enable();
+  document.addEventListener("refreshed", enable);
+}
+
 export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

@@ -1,5 +1,5 @@
 // Records what was done for a student, and shows it where the page lists it.
-import { Refusal, call, lost, refused } from "./page.js";
+import { Refusal, call, lost, ready, refused } from "./page.js";
 
 for (const form of document.querySelectorAll("form[data-taken]")) {
   form.addEventListener("submit", async (event) => {
@@ -14,3 +14,5 @@ for (const form of document.querySelectorAll("form[data-taken]")) {
     }
   });
 }
+
+ready("form[data-taken] button");

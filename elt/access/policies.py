@@ -5,7 +5,7 @@ from collections.abc import Collection
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt.access.roles import ADMINISTRATOR, PRINCIPAL, ROLES, TEACHER
+from elt.access.roles import ADMINISTRATOR, AUDITOR, PRINCIPAL, ROLES, TEACHER
 
 # A table with one of these tells of persons, whatever it says of itself; with a teacher's, unless it says otherwise:
 # a section names who teaches it.
@@ -18,6 +18,8 @@ SHARED = "shared"  # the source system of what a researcher shared with everybod
 
 OWN_SYSTEM = "source_system = any ((select access.own_systems())::text[])"
 OWN_SCHOOL = "school_key = any ((select access.own_schools())::uuid[])"
+
+OWN_DATASET = "described_dataset_id = any ((select access.own_datasets())::text[])"
 
 
 def database_role(role: str) -> str:
@@ -39,6 +41,8 @@ def conditions(columns: Collection[str], is_aggregate: bool) -> dict[str, str]:
     if tells_of_persons(columns, is_aggregate):
         found = {ADMINISTRATOR: EVERY_ROW, PRINCIPAL: _of_school(columns), TEACHER: _of_teacher(columns)}
         return {role: condition for role, condition in found.items() if condition}
+    if is_aggregate and (of_model := _of_model(columns)):
+        return {role: EVERY_ROW if role in (ADMINISTRATOR, AUDITOR) else of_model for role in ROLES}
     if is_aggregate:
         of_school = _aggregate_of_school(columns)
         return {role: of_school if role in (PRINCIPAL, TEACHER) else EVERY_ROW for role in ROLES}
@@ -84,6 +88,16 @@ def _aggregate_of_school(columns: Collection[str]) -> str:
     if "school_key" in columns:
         either.append("school_key = any ((select access.known_schools())::uuid[])")
     return f"{whole} or ({known} and ({' or '.join(either)}))"
+
+
+def _of_model(columns: Collection[str]) -> str:
+    """A model tells of the rows that it learnt from: on a described data set, it is for those who see these."""
+    if "described_dataset_id" in columns:
+        return f"described_dataset_id is null or {OWN_DATASET}"
+    for column in ("model_id", "task"):
+        if column in columns:
+            return f"{column} in (select {column} from predictions.model)"  # noqa: S608 those that the asker sees
+    return ""
 
 
 def _in(person: str, columns: Collection[str], own: str) -> str:

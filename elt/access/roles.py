@@ -49,7 +49,9 @@ def scope_for(role: str, school: str | None, teacher_id: str | None) -> Scope | 
 
 
 def set_scope(connection: Connection, account_id: int, scope: Scope | None) -> None:
-    """Let this be all that the account belongs to."""
+    """Let this be all that the account belongs to. Raises Refused for a teacher of a district without a school."""
+    if scope and scope.teacher_id and not scope.school_id:
+        _refuse_where_there_are_several_schools(connection, scope)
     with connection.cursor() as cursor:
         cursor.execute("delete from catalog.account_scope where account_id = %s", [account_id])
         if scope is not None:
@@ -58,6 +60,25 @@ def set_scope(connection: Connection, account_id: int, scope: Scope | None) -> N
                 "values (%s, %s, %s, %s)",
                 [account_id, scope.source_system, scope.school_id, scope.teacher_id],
             )
+
+
+def _refuse_where_there_are_several_schools(connection: Connection, scope: Scope) -> None:
+    """Who belongs to all of a district sees each of its schools' totals: a principal of all may, a teacher may not."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('marts.dim_school') is not null")
+        if cursor.fetchone() != (True,):
+            return
+        cursor.execute(
+            "select distinct school_id from marts.dim_school where source_system = %s and is_current order by 1",
+            [scope.source_system],
+        )
+        schools = [school_id for (school_id,) in cursor.fetchall()]
+    if len(schools) > 1:
+        raise Refused(
+            "school_missing",
+            "A teacher belongs to one school, and there are several.",
+            allowed=", ".join(f"{scope.source_system}/{school_id}" for school_id in schools) + ".",
+        )
 
 
 def scopes_of(connection: Connection, account_id: int) -> list[Scope]:

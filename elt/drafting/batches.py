@@ -53,7 +53,16 @@ def _whole_block(block: Block, layout: Layout) -> Batch | None:
         written = [bool(line.strip(" ")) for line in lines]
         numbers, lines = list(compress(numbers, written)), list(compress(lines, written))
     rows = _rows(lines, layout)
-    return None if rows is None else Batch(numbers, list(zip(*rows, strict=True)), [])
+    if rows is None:
+        return None
+    if not all(map(_is_written, rows)):
+        numbers, rows = list(compress(numbers, map(_is_written, rows))), list(filter(_is_written, rows))
+    return Batch(numbers, list(zip(*rows, strict=True)), [])
+
+
+def _is_written(row: list[str]) -> bool:
+    """Whether anything stands in the row: others are refused when a file is loaded, and say nothing of its columns."""
+    return bool("".join(row).strip())
 
 
 def _rows(lines: list[str], layout: Layout) -> list[list[str]] | None:
@@ -82,10 +91,12 @@ def _mixed_block(blocks: Blocks, block: Block, layout: Layout) -> Batch:
         candidates, rows = candidates[:0], []
     others = records_of(blocks, block, layout, plain)  # says too which of them stand within a quoted cell
     width = len(layout.header)
-    good = [record for record in others if record.error is None and len(record.cells) == width]
+    good = [one for one in others if one.error is None and len(one.cells) == width and _is_written(one.cells)]
     bad = [record for record in others if record.error is not None or len(record.cells) != width]
     found = [
-        (block.first_number + int(index), row) for index, row in zip(candidates, rows, strict=True) if plain[index]
+        (block.first_number + int(index), row)
+        for index, row in zip(candidates, rows, strict=True)
+        if plain[index] and _is_written(row)
     ]
     found = sorted([*found, *((record.line_number, record.cells) for record in good)])
     return Batch([line for line, _ in found], list(zip(*(row for _, row in found), strict=True)), bad)

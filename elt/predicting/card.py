@@ -10,7 +10,7 @@ from elt.dbt_build import project_fingerprint
 from elt.predicting.candidates import CANDIDATES, SEED
 from elt.predicting.gate import Gate
 from elt.predicting.resampling import RESAMPLES
-from elt.predicting.tasks import Folds, Forward, Presentations
+from elt.predicting.tasks import Folds, Forward, Presentations, Task
 from elt.predicting.training import Trained
 
 NEVER_A_CAUSE = (
@@ -46,7 +46,7 @@ def card(connection: Connection, trained: Trained, gate: Gate) -> dict[str, Any]
         "algorithm": next(one.label for one in CANDIDATES if one.name == trained.fitted.candidate),
         "setting": trained.fitted.setting,
         "seed": SEED,
-        "data": _data_versions(connection, task.family),
+        "data": _data_versions(connection, task),
         "rows": trained.row_count,
         "students": trained.student_count,
         "features": [{"name": one.name, "label": one.label} for one in trained.fitted.encoder.features],
@@ -69,18 +69,24 @@ def card(connection: Connection, trained: Trained, gate: Gate) -> dict[str, Any]
     }
 
 
-def _data_versions(connection: Connection, family: str) -> list[dict[str, Any]]:
-    """Which version of each dataset of the family the marts showed, and the submissions behind it."""
+def _data_versions(connection: Connection, task: Task) -> list[dict[str, Any]]:
+    """Which version of each dataset of the task was seen, and the submissions behind it."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             select dataset_id, modelled_version, count(submission.submission_id)
             from catalog.dataset
             left join catalog.submission using (dataset_id)
-            where (submission.status is null or submission.status = 'modelled') and split_part(dataset_id, '/', 1) = %s
+            where
+                (submission.status is null or submission.status = 'modelled')
+                and case
+                    when %(described)s is null
+                        then split_part(dataset_id, '/', 1) = %(family)s and dataset.account_id is null
+                    else dataset_id = %(described)s
+                end
             group by dataset_id, modelled_version order by dataset_id
             """,
-            [family],
+            {"described": task.described_dataset, "family": task.family},
         )
         return [
             {"dataset": dataset, "version": number, "submissions": count}

@@ -13,9 +13,9 @@ import numpy as np
 
 from elt.predicting.frames import Flags, Floats, Integers
 from elt.predicting.resampling import Estimate, interval, weights
+from elt.predicting.tasks import SMALLEST_GROUP
 
 CALIPER = 0.2  # of the standard deviation of the estimates at that moment: who differs by no more is like
-FEWEST = 10  # students with an action, and without: fewer could be known by name
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def compared(cases: list[Case], action: str | None) -> Comparison | None:
     np.add.at(met, matched.last, -1.0)
     similar = len(np.unique(students[matched.controls[np.cumsum(met)[:-1] > 0]]))
     with_action = len(np.unique(students[matched.treated]))
-    if with_action < FEWEST or similar < FEWEST:
+    if with_action < SMALLEST_GROUP or similar < SMALLEST_GROUP:
         return None
     once = np.ones(len(cases))
 

@@ -5,16 +5,18 @@ by the usual reading (Siddiqi, Credit Risk Scorecards, 2006).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psycopg2.extensions import connection as Connection
 
 from elt.predicting.encoding import levels_of
 from elt.predicting.frames import Floats, Frame
-from elt.predicting.gate import Gate
 from elt.predicting.resampling import Mean, estimates
 from elt.predicting.tasks import Feature, Task
+
+if TYPE_CHECKING:  # the backend tells the threshold, and must not load all that judges models
+    from elt.predicting.gate import Gate
 
 DRIFTED = 0.25
 FEWEST_ROWS = 100  # with fewer, chance alone reaches 0.25
@@ -73,7 +75,7 @@ def calibration(connection: Connection, task: Task) -> dict[str, float]:
     return {"gap": round(found.value, 4), "low": round(found.low, 4), "high": round(found.high, 4), "rows": len(rows)}
 
 
-def is_strayed(found: Mapping[str, float], gate: Gate) -> bool:
+def is_strayed(found: Mapping[str, float], gate: "Gate") -> bool:
     """Whether the interval of that gap lies wholly beyond what the gate lets pass."""
     limit = float(gate["maximum_calibration_gap"])
     return bool(found) and (found["low"] > limit or found["high"] < -limit)

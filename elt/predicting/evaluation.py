@@ -21,8 +21,6 @@ class OutOfSample:
     predicted: dict[str, Floats]  # 'model', each candidate, each baseline
     chosen: dict[str, int]
     split_names: tuple[str, ...]
-    train_rows: int
-    train_students: int
 
     @property
     def students(self) -> Integers:
@@ -60,7 +58,7 @@ def evaluate(task: Task, features: tuple[Feature, ...], rows: Frame) -> OutOfSam
     total = {name: np.zeros(len(rows)) for name in names}
     times = np.zeros(len(rows))
     chosen: dict[str, int] = {}
-    used, trained_rows, trained_students = [], [], []
+    used = []
     for split in splits(task.plan, rows):
         train, test = rows.take(split.train), rows.take(split.test)
         known = target[split.train]
@@ -78,8 +76,6 @@ def evaluate(task: Task, features: tuple[Feature, ...], rows: Frame) -> OutOfSam
             total[baseline.name][split.test] += baselines.predicted(baseline, task.kind, train, known, test)
         times[split.test] += 1
         used.append(split.name)
-        trained_rows.append(len(train))
-        trained_students.append(len(np.unique(train.students)))
     if not used:
         return None
     tested = times > 0
@@ -89,8 +85,6 @@ def evaluate(task: Task, features: tuple[Feature, ...], rows: Frame) -> OutOfSam
         {name: summed[tested] / times[tested] for name, summed in total.items()},
         chosen,
         tuple(dict.fromkeys(used)),
-        max(trained_rows),
-        max(trained_students),
     )
 
 

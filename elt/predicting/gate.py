@@ -30,7 +30,8 @@ class Gate:
     def load(cls, environment: Mapping[str, str] = os.environ) -> "Gate":
         """Laurel's own with the school's in their place. Raises LaurelError for a name that there is not."""
         limits = yaml.safe_load(PATH.read_text(encoding="utf-8"))
-        if school := environment.get(SCHOOL):
+        school = environment.get(SCHOOL, "none")
+        if school not in ("", "none"):
             added = yaml.safe_load(Path(school).read_text(encoding="utf-8")) or {}
             if unknown := sorted(set(added) - set(limits)):
                 raise LaurelError(

@@ -46,9 +46,3 @@ def withdraw(connection: Connection, task: Task) -> None:
     """No score of the task is current; those of moments that have passed are its history."""
     with connection.cursor() as cursor:
         cursor.execute("update predictions.score set is_current = false where task = %s and is_current", [task.name])
-
-
-def forget(connection: Connection, task: Task) -> None:
-    """Nothing is on file of the task's students any more, so nothing is said of them."""
-    with connection.cursor() as cursor:
-        cursor.execute("delete from predictions.score where task = %s", [task.name])

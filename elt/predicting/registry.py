@@ -18,6 +18,7 @@ from psycopg2.extras import execute_values
 from elt.database import only_row
 from elt.errors import LaurelError, NotFound
 from elt.predicting.candidates import Fitted
+from elt.predicting.ending import retire
 from elt.predicting.tasks import Task
 from elt.predicting.training import Trained, program_fingerprint, restored
 from elt.predicting.tree_drawing import nodes
@@ -82,12 +83,6 @@ def read(store: ObjectStore, task: Task, entry: Entry) -> tuple[Fitted, dict[str
         return None
 
 
-def retire(connection: Connection, entry: Entry) -> None:
-    """What cannot be read is not in force."""
-    with connection.cursor() as cursor:
-        cursor.execute("update predictions.model set status = 'superseded' where model_id = %s", [entry.model_id])
-
-
 def record(
     connection: Connection,
     trained: Trained,
@@ -98,18 +93,15 @@ def record(
 ) -> int:
     """Enter the model with its figures, in the caller's transaction; a published one takes the old one's place."""
     task, status = trained.task, "refused" if trained.refusals else "published"
+    if status == "published":
+        retire(connection, task.name)
     with connection.cursor() as cursor:
-        if status == "published":
-            cursor.execute(
-                "update predictions.model set status = 'superseded' where task = %s and status = 'published'",
-                [task.name],
-            )
         cursor.execute(
             """
             insert into predictions.model (
                 task, title, family, kind, status, algorithm, transform_run_id, data_fingerprint, program_fingerprint,
-                refusals, card, artefact_key, artefact_sha256
-            ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning model_id
+                refusals, card, described_dataset_id, artefact_key, artefact_sha256
+            ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning model_id
             """,
             [
                 task.name,
@@ -123,6 +115,7 @@ def record(
                 program_fingerprint(),
                 trained.refusals,
                 json.dumps(card),
+                task.described_dataset,
                 *stored,
             ],
         )

@@ -12,13 +12,14 @@ from psycopg2.extensions import connection as Connection
 
 from elt import locks
 from elt.database import connect, only_row, transaction
-from elt.predicting import actions, described, drift, registry, segments
+from elt.errors import Unavailable
+from elt.predicting import actions, described, drift, ending, registry, segments, targets
 from elt.predicting.card import card
 from elt.predicting.catalogue import TASKS
 from elt.predicting.evaluation import labelled
 from elt.predicting.frames import Frame, load
 from elt.predicting.gate import Gate
-from elt.predicting.publishing import forget, publish, withdraw
+from elt.predicting.publishing import publish, withdraw
 from elt.predicting.registry import Entry
 from elt.predicting.scoring import coming, scores
 from elt.predicting.tasks import Task
@@ -44,7 +45,8 @@ class Outcome:
 def predict(settings: Settings, tasks: Sequence[Task] | None = None) -> list[Outcome]:
     """Bring predictions up to the published marts; empty where they are, or another run is at it.
 
-    Results of a task are one transaction. Raises Unavailable where Postgres or the store went away; the rest stays.
+    Results of a task are one transaction. One that fails keeps none of the others from theirs; its error is raised at
+    the end. Raises Unavailable where Postgres or the store went away; the rest stays.
     """
     connection = connect(settings.database_url)
     try:
@@ -53,31 +55,38 @@ def predict(settings: Settings, tasks: Sequence[Task] | None = None) -> list[Out
         gate, store = Gate.load(), ObjectStore(settings)
         if tasks is None:
             with open_registry(settings) as contracts, transaction(connection):
-                tasks = [*TASKS, *described.tasks(connection, contracts)]
-        found = []
+                named = described.tasks(connection, contracts)
+                ending.end_all_but(connection, [task.name for task in named])
+            tasks = [*TASKS, *named]
+        found, failures = [], []
         for task in tasks:
             try:
                 outcome = _bring_up_to_date(connection, store, task, gate)
             except NOT_BUILT:  # after an upgrade: the next transform brings these features
                 log.info("%s: its features are not built yet", task.name)
-                continue
-            if outcome:
-                log.info("%s: %s", outcome.task, outcome.said)
-                found.append(outcome)
+            except Unavailable:
+                raise
+            except Exception as error:
+                log.error("%s: not predicted, as the program failed at it", task.name)
+                failures.append(error)
+            else:
+                found += [outcome] if outcome else []
+        if failures:
+            raise failures[0]
         return found
     finally:
-        connection.close()
+        locks.close(connection)
 
 
 def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, gate: Gate) -> Outcome | None:
     """Two short transactions, one to read and one to write: what trains in between holds no lock that others need."""
-    program = hashlib.sha256((program_fingerprint() + str(gate.limits)).encode()).hexdigest()
+    program = hashlib.sha256(f"{program_fingerprint()} {gate.limits} {task}".encode()).hexdigest()
     with transaction(connection):
         frame = load(connection, task)
         whole, newest, seen = frame.fingerprint(), registry.latest(connection, task.name), _seen(connection, task)
         in_force = registry.latest(connection, task.name, "published")
         if not len(frame):
-            forget(connection, task)
+            ending.end(connection, task.name)
             return None
         is_lost = in_force is not None and registry.read(store, task, in_force) is None
         if seen == (whole, program, True) and not is_lost:
@@ -96,8 +105,10 @@ def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, ga
     cut = segments.segmentation(task.segmenting, coming(frame)) if task.segmented_by else None
     said = "the model still holds" if not is_due else "no outcome to learn from"
     with transaction(connection):
+        if task.named and not targets.is_still_named(connection, str(task.described_dataset), task.named):
+            return None  # its owner thought otherwise meanwhile
         if is_lost and in_force:
-            registry.retire(connection, in_force)
+            ending.retire(connection, task.name)
         if trained and stored:
             told = card(connection, trained, gate)
             model_id = registry.record(connection, trained, told, whole, run, stored)
@@ -108,6 +119,7 @@ def _bring_up_to_date(connection: Connection, store: ObjectStore, task: Task, ga
         if task.segmented_by:
             segments.keep(connection, task.family, cut)
         _note(connection, task, whole, program, moved, strayed)
+    log.info("%s: %s", task.name, said)
     return Outcome(task.name, trained is not None, said)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from elt.predicting.candidates import Fitted
+from elt.predicting.encoding import MISSING, levels_of
 from elt.predicting.frames import Flags, Floats, Frame
 from elt.predicting.models import predict
 from elt.predicting.tasks import Feature, Task
@@ -72,8 +73,9 @@ def scores(task: Task, fitted: Fitted, frame: Frame, held: Mapping[str, str]) ->
 
 def _because(task: Task, features: tuple[Feature, ...], frame: Frame, held: Mapping[str, str]) -> list[str | None]:
     """Why a row gets no number; None where it does."""
-    numbers = [feature for feature in features if feature.kind == "number"]
-    missing: Floats = np.mean([np.isnan(frame.numbers(feature.name)) for feature in numbers], axis=0)
+    numbers = [np.isnan(frame.numbers(feature.name)) for feature in features if feature.kind == "number"]
+    levels = [levels_of(frame, feature.name) == MISSING for feature in features if feature.kind != "number"]
+    missing: Floats = np.mean([*numbers, *levels], axis=0)
     short: Flags = np.zeros(len(frame), dtype=np.bool_)
     if task.history:
         history = frame.numbers(task.history)

@@ -15,13 +15,12 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 from threadpoolctl import threadpool_limits
 
 from elt.predicting.frames import Floats, Frame, Integers
-from elt.predicting.tasks import Feature
+from elt.predicting.tasks import SMALLEST_GROUP, Feature
 
 SEED = 20261121
 COUNTS = range(3, 7)
 STARTS = 10
 FEWEST_STUDENTS = 100
-SMALLEST_SEGMENT = 10  # fewer could be known by name
 SILHOUETTE_ROWS = 2_000  # it costs their square
 TELLING = 0.5  # standard deviations from everybody: what a segment is named by
 
@@ -59,7 +58,7 @@ def segmentation(features: Sequence[Feature], frame: Frame) -> Segmentation | No
     scaled = (values - mean) / spread
     with threadpool_limits(1):
         tried = {count: _cut(scaled, count) for count in COUNTS}
-        tried = {count: cut for count, cut in tried.items() if np.bincount(cut).min() >= SMALLEST_SEGMENT}
+        tried = {count: cut for count, cut in tried.items() if np.bincount(cut).min() >= SMALLEST_GROUP}
         if not tried:
             return None
         silhouettes = {count: _silhouette(scaled, cut) for count, cut in tried.items()}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["classification", "regression"]
+SMALLEST_GROUP = 10  # students who are told of together; fewer could be known by name
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class Task:
     history: str | None = None
     segments_must_hold: bool = False
     limits: tuple[str, ...] = ()
+    described_dataset: str | None = None  # whose rows it is about; None: it ships with Laurel
+    named: tuple[str, str | None] | None = None  # by its owner: the target, the column that says whom a line is about
     segmented_by: tuple[str, ...] = ()  # features on which the students to come are cut into segments
 
     @property

@@ -46,7 +46,7 @@ def send_edition(connection: Connection, api: ReportsApi, settings: Settings, ed
     if not due:
         return 0
     sent, refused = 0, 0
-    with _server(settings.smtp) as server:
+    with mail_server(settings.smtp) as server:
         for one in due:
             files = _files(api, one, edition)
             if files == []:  # it may not read this report any more, or is nobody's teacher now
@@ -134,8 +134,11 @@ def _sent(connection: Connection, server: smtplib.SMTP, message: EmailMessage, d
 
 
 @contextmanager
-def _server(smtp: SmtpServer) -> Iterator[smtplib.SMTP]:
-    """A connection, encrypted unless the server is on this machine, and signed in where there is a user."""
+def mail_server(smtp: SmtpServer) -> Iterator[smtplib.SMTP]:
+    """A connection, encrypted unless the server is on this machine, and signed in where there is a user.
+
+    Raises Unavailable where the server does not answer, LaurelError where it cannot be trusted or refuses the sign-in.
+    """
     context = ssl.create_default_context()
     try:
         if smtp.is_tls:
@@ -151,6 +154,13 @@ def _server(smtp: SmtpServer) -> Iterator[smtplib.SMTP]:
     except smtplib.SMTPAuthenticationError as error:
         raise LaurelError(
             "mail_sign_in", "The mail server refused the sign-in.", remedy="See LAUREL_SMTP_URL."
+        ) from error
+    except (ssl.SSLError, smtplib.SMTPNotSupportedError) as error:
+        raise LaurelError(
+            "mail_not_encrypted",
+            "The mail server offers no encryption that this machine trusts; nothing was sent.",
+            allowed="STARTTLS, or TLS from the start (smtps://), with a certificate for the host's name.",
+            remedy="See LAUREL_SMTP_URL; for a certificate authority of your own, set SSL_CERT_FILE.",
         ) from error
     except (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError) as error:
         raise _unavailable() from error

@@ -78,7 +78,6 @@ LATE_SHARE: Final = 0.12  # of what is submitted
 # Of a school's students, each term; drops are the school's own.
 CHANGE_SHARE: Final = MappingProxyType({"add": 0.06, "switch": 0.03, "audit": 0.02})
 
-CONTENT_KINDS: Final = ("video", "reading", "slides", "quiz", "audio", "link")
 _OTHERS: Final = MappingProxyType({"reading": 30, "slides": 15, "quiz": 15, "audio": 5, "link": 5})
 OPENED: Final = MappingProxyType(
     {"video": 0.6, "quiz": 0.5, "reading": 0.3, "slides": 0.3, "audio": 0.2, "link": 0.15}

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
+
+from tests.browsing import chromium
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True)
@@ -91,19 +91,8 @@ def stack() -> Iterator[Stack]:
         shutil.rmtree(home)
 
 
-@pytest.fixture(scope="session")
-def browser_path() -> str:
-    """The installed Chromium; tests that need one are skipped where there is none."""
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            return path
-    pytest.skip(f"None of {', '.join(BROWSERS)} is on PATH. Debian: apt-get install chromium")
-
-
 @pytest.fixture(scope="package")
-def browser(browser_path: str) -> Iterator[Browser]:
-    """The installed Chromium, without a screen: one for all tests, each of which opens a profile of its own in it."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser_path, args=list(QUIET))
-        yield chromium
-        chromium.close()
+def browser() -> Iterator[Browser]:
+    """One browser for all tests, each of which opens a profile of its own in it."""
+    with chromium() as opened:
+        yield opened

@@ -6,6 +6,8 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -126,7 +128,7 @@ def test_a_question_shows_its_error_is_stopped_and_answered(stack, browser: Brow
         assert overtook.value.status == 404
         late[0].continue_()
         page.unroute("**/api/v1/ask")
-        expect(page.get_by_role("alert")).to_contain_text("The query was ended, as somebody asked.", timeout=15_000)
+        expect(page.get_by_role("alert")).to_contain_text("The query was ended, as somebody asked.")
 
         question.fill("select subject, count(*) as results from marts.rpt_pass_rate group by subject")
         page.get_by_label("Show at most").select_option("100")
@@ -138,3 +140,54 @@ def test_a_question_shows_its_error_is_stopped_and_answered(stack, browser: Brow
         assert download.value.path().read_text().startswith("subject,results")
         expect(page.locator("#history")).to_contain_text("select pg_sleep(50)")
         fits(page)
+
+
+def test_what_is_pressed_before_its_script_is_here_is_not_lost(stack, browser: Browser) -> None:
+    """Without its script a form goes back to the server by itself, with nothing of what was written in it."""
+    late: list[Route] = []
+    with signed_in(stack, browser, stack.admin_key, "/account") as page:
+        page.wait_for_load_state()
+        page.route("**/page*.js*", lambda route: late.append(route))
+        page.goto("/ask", wait_until="commit")
+        question = page.get_by_label("Your question, as one SQL query")
+        question.fill("select 1 as early")
+        ask = page.get_by_role("button", name="Ask", exact=True)
+        expect(ask).to_be_disabled()
+        question.press("Enter")
+        for route in late:
+            route.continue_()
+        ask.click()
+        expect(page.locator("#answer-table")).to_contain_text("early")
+
+
+def test_a_large_file_goes_in_parts_and_goes_on_where_it_was(stack, browser: Browser, tmp_path: Path) -> None:
+    """Into the store itself, past the backend. Every line is wrong, so that the marts need not follow."""
+    large = tmp_path / "large.csv"
+    wrong = {"Age": "four", "Home Address": "x" * 10_000}
+    rows = [{field.name: field.example for field in FIELDS} | wrong | {"Student ID": f"L{n}"} for n in range(3_500)]
+    with large.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, HEADER)
+        writer.writeheader()
+        writer.writerows(rows)
+    small_threshold = "document.querySelectorAll('form.drop').forEach((form) => (form.dataset.partsAbove = '1000'))"
+    with signed_in(stack, browser, stack.researcher_key, "/data") as page:
+        page.add_init_script(f"document.addEventListener('readystatechange', () => {small_threshold})")
+        page.reload()
+        put: list[str] = []
+        page.on("request", lambda one: put.append(urlsplit(one.url).path[-6:]) if one.method == "PUT" else None)
+        lost = re.compile("/00002[?]")
+        page.route(lost, lambda route: route.abort())
+        files = page.get_by_label("Drop CSV files here, or choose them")
+        with page.expect_response(lambda answer: "/00003?" in answer.url and answer.status == 200):
+            files.set_input_files(large)
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator("#sent-now")).to_contain_text("What has arrived is kept for a day")
+
+        page.unroute(lost)
+        put.clear()
+        files.set_input_files(large)  # chosen again, it goes on: only what is missing is sent
+        page.get_by_role("link", name=re.compile("See what becomes of it")).click()
+        assert put == ["/00002"]
+        expect(page.locator("main")).to_contain_text("3,500 of 3,500 lines were refused", timeout=PATIENCE)
+        shown = page.request.get(page.url.replace("/data/", "/api/v1/")).json()
+        assert (shown["status"], shown["bytes"], shown["lines_read"]) == ("rejected", large.stat().st_size, 3_500)

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import time
+from contextlib import closing
 from urllib.parse import urlparse
 
 import psutil
@@ -131,8 +132,26 @@ def test_after_a_crash_it_just_starts_again_on_the_same_addresses(stack) -> None
     assert not [p for p in running if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
+def is_anybody_waiting(cursor) -> bool:
+    cursor.execute("select 1 from pg_locks where not granted")
+    return cursor.fetchone() is not None
+
+
 def test_stop_ends_every_process(stack) -> None:
-    stack.run("stop")
+    """Also a task that is at work: it ends at once, so that nobody has to be killed and its DAG is not held up."""
+    with closing(psycopg2.connect(stack.database_url)) as holding, closing(psycopg2.connect(stack.database_url)) as own:
+        own.autocommit = True
+        with holding.cursor() as holder, own.cursor() as cursor:
+            holder.execute("lock table catalog.submission")
+            cursor.execute("notify laurel_work")
+            tasks = stack.home / "logs" / "airflow" / "dag_id=ingest"
+            before, deadline = len(list(tasks.iterdir())), time.monotonic() + 240
+            while len(list(tasks.iterdir())) == before or not is_anybody_waiting(cursor):
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            time.sleep(2)  # the task reads its own files before it asks the database
+        stack.run("stop")
+    assert "killing" not in (stack.home / "logs" / "supervisord.log").read_text()
     assert leftovers(stack.home) == []
     for url in (stack.api_url, stack.airflow_url, stack.database_url, stack.variables["LAUREL_S3_ENDPOINT"]):
         assert not accepts_connections(url)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from elt.notifying import DRAFT_CHANNEL, DRY_RUN_CHANNEL, PUBLISHED_CHANNEL, WORK_CHANNEL
+from elt.notifying import DRAFT_CHANNEL, DRY_RUN_CHANNEL, PREDICT_CHANNEL, WORK_CHANNEL
 from elt.settings import REPOSITORY
 from tests.integration.dags.programs import DAGS, command, environment
 
@@ -84,7 +84,7 @@ def test_transform_only_follows_ingest(found: dict[str, Any]) -> None:
 
 def test_predict_follows_transform_and_looks_every_night(found: dict[str, Any]) -> None:
     predict = found["dags"]["predict"]
-    assert [kwargs for _, kwargs in predict["watched"]] == [{"channel": PUBLISHED_CHANNEL}]
+    assert [kwargs for _, kwargs in predict["watched"]] == [{"channel": PREDICT_CHANNEL}]
     assert predict["cron"] == "30 2 * * *"
 
 

@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from elt import polling, rejects, retracting
+from elt import error_groups, polling, rejects, retracting
 from elt.database import connect
 from elt.detecting import SAMPLE_BYTES, Stated
 from elt.errors import LaurelError, Unavailable
@@ -66,6 +66,22 @@ def test_over_the_contracts_rate_nothing_is_loaded_and_the_report_is_whole(pipel
     assert counts(pipeline) == [(10, 0, 9)]
     assert pipeline.student_ids() == []
     assert len(pipeline.query("select * from catalog.rejected_line")) == 9
+
+
+def test_lines_that_hold_nothing_spoil_no_file(pipeline: Pipeline) -> None:
+    """As spreadsheets leave them behind. They are refused like any other, told apart, and not held against the file."""
+    lines = students("A1", "A2").splitlines()
+    ends = [b"," * lines[0].count(b","), b", ,", b'"",""']
+    receipt = pipeline.send(b"\n".join([*lines, *ends * 10]))
+    pipeline.poll()
+    assert pipeline.student_ids() == ["A1", "A2"]
+    assert counts(pipeline) == [(32, 2, 30)]
+    with pipeline.pool.connection() as connection:
+        [group] = error_groups.error_groups(connection, receipt.submission.submission_id)
+    assert error_groups.sentence(group) == "30 lines hold nothing, first at line 4"
+    empty = pipeline.send(b"\n".join([lines[0], *ends]))
+    pipeline.poll()
+    assert pipeline.status(empty.submission) == "rejected"
 
 
 def test_null_bytes_and_broken_encoding_are_line_errors(pipeline: Pipeline) -> None:

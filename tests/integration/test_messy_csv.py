@@ -87,7 +87,7 @@ def test_where_both_find_errors_they_are_the_same_kind(found: dict[str, tuple[Re
             continue
         files += 1
         # What they call a missing cell in each column, we call one line with too few.
-        assert {kinds[code] for code in reading.refused} == told, name
+        assert {kinds[code] for code in reading.refused if code in kinds} == told, name
     assert files >= 8
 
 

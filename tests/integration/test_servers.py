@@ -155,6 +155,20 @@ def test_a_stream_of_known_length_is_kept_in_one_request(object_store: ObjectSto
         assert stored.read() == b"x" * 9_000_000
 
 
+@pytest.mark.parametrize("told", [8_500_000, 8_999_998, 9_000_003, 20_000_000])
+def test_a_stream_that_is_not_as_long_as_told_is_kept_as_it_is(object_store: ObjectStore, told: int) -> None:
+    object_store.put("a/whole", cast(BinaryIO, Letters(9_000_000)), told)
+    with object_store.open("a/whole") as stored:
+        assert stored.read() == b"x" * 9_000_000
+
+
+@pytest.mark.parametrize("told", [8_500_000, 9_000_000])
+def test_a_stream_that_breaks_behind_what_was_told_leaves_nothing(object_store: ObjectStore, told: int) -> None:
+    with pytest.raises(Refused, match="broken"):
+        object_store.put("a/broken", cast(BinaryIO, Letters(9_000_000, Refused("a", "broken"))), told)
+    assert list(object_store.keys("a/")) == []
+
+
 def test_a_stream_that_breaks_says_so_itself_and_leaves_nothing(object_store: ObjectStore) -> None:
     with pytest.raises(Refused, match="broken"):
         object_store.put("a/broken", cast(BinaryIO, Letters(8_500_000, Refused("a", "broken"))), 9_000_000)

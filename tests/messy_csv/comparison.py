@@ -26,9 +26,7 @@ NO_LINES = (
 BY_CONTENT = "What a file is, its first bytes say. It is packed, whatever its name, and is unpacked and read whole."
 # Why ours is right, wherever the two differ.
 REASONS = {
-    "blank-rows-multiple.csv": BLANK,
     "blank-rows-no-fields.csv": BLANK,
-    "blank-rows.csv": BLANK,
     "invalid/data.csv": BLANK,
     "invalid/data2.csv": BLANK,
     "chunk2.headless.csv": "Its only line is taken for the header by both. " + NO_LINES,

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from elt.checking import EMPTY_LINE
 from elt.contract import Contract, normalise, parse_contract
 from elt.detecting import Front, read_front, read_layout
 from elt.errors import Refused
@@ -64,6 +65,8 @@ def read(path: Path) -> Reading:
 def _error(record: Record, front: Front) -> str | None:
     if record.error:
         return record.error
+    if not "".join(record.cells).strip():
+        return EMPTY_LINE
     if len(record.cells) != len(front.header):
         return "too_few_cells" if len(record.cells) < len(front.header) else "too_many_cells"
     if any(UNDECODABLE.search(cell) for cell in record.cells):

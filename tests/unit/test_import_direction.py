@@ -1,6 +1,8 @@
 """Imports run one way: backend → elt ← airflow; the stack starts them all and none of them knows it; dbt is SQL."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,3 +52,13 @@ def test_imports_run_one_way(folder: str) -> None:
 def test_dbt_holds_no_python() -> None:
     assert _files("dbt") == []
     assert list((REPOSITORY / "dbt").rglob("*.sql"))
+
+
+def test_the_backend_loads_nothing_that_trains_or_builds() -> None:
+    """Each of its processes would hold another hundred mebibytes for what it never calls."""
+    script = (
+        "import sys, backend.app, backend.reporting.registry as known; known.registry(); "
+        "print({'sklearn', 'scipy', 'dbt', 'airflow'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

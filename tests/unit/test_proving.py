@@ -158,6 +158,13 @@ def test_a_blank_line_of_one_column_is_no_record() -> None:
     assert not is_proven(proof, "\n")
 
 
+def test_a_line_in_which_nothing_is_written_is_not_proven_where_no_cell_is_required() -> None:
+    proof = proof_of(contract("text", "short"))
+    assert proof is not None
+    lines = [b"a,", b",", b'"",""', b" , ", b",", b"b,"]
+    assert proof.lines(Block(b"\n".join(lines), 2, is_last=True)).tolist() == [True, False, False, False, False, True]
+
+
 @pytest.mark.parametrize("name", load_contracts())
 def test_every_contract_that_ships_can_be_proven(name: str) -> None:
     whole = load_contracts()[name]

@@ -16,10 +16,12 @@ import pytest
 import requests
 from flask import Flask
 from flask.testing import FlaskClient
+from urllib3.filepost import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from backend.app import create_app
 from elt import accounts
+from elt.access.sessions import open_session
 from elt.contract import load_contracts
 from elt.database import connect, transaction
 from elt.polling import poll
@@ -51,10 +53,9 @@ class Client:
         return self.send("POST", UPLOAD, content, filename, **named)
 
     def send(self, method: str, path: str, content: bytes, filename: str = "x.csv", **named: Any) -> TestResponse:
-        form = {"file": (io.BytesIO(content), filename)}
-        response = self.request(method, path, data=form, content_type="multipart/form-data", buffered=True, **named)
-        response.request.environ["wsgi.input"].close()  # werkzeug keeps a large form in a file that nobody closes
-        return response
+        """A form with the file, written as requests writes it (werkzeug's client spoils that of an empty file)."""
+        body, content_type = encode_multipart_formdata({"file": (filename, content)})
+        return self.request(method, path, data=body, content_type=content_type, **named)
 
 
 def students(rows: int = 3, **changes: str) -> bytes:
@@ -95,6 +96,20 @@ def keys(module_settings: Settings) -> dict[str, str]:
 def app(module_settings: Settings) -> Flask:
     """The application on the module's warehouse and bucket."""
     return create_app(module_settings)
+
+
+def signed_in(app: Flask, settings: Settings, name: str) -> FlaskClient:
+    """A browser in which somebody of ACCOUNTS has signed in; its forms carry `csrf_token=token`."""
+    connection = connect(settings.database_url)
+    with transaction(connection), connection.cursor() as cursor:
+        cursor.execute("select account_id from catalog.account where name = %s", [name])
+        ((account_id,),) = cursor.fetchall()
+        token = open_session(connection, account_id)
+    connection.close()
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session.update(token=token, name=name, csrf_token="token")
+    return client
 
 
 @pytest.fixture

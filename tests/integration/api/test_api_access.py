@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 
+from backend import rate_limit
 from elt import accounts
 from elt.access.sessions import open_session
 from elt.database import connect, transaction
@@ -73,7 +77,10 @@ CALLS = [
     ("POST", "/api/v1/predictions/actions"),
     ("GET", "/api/v1/predictions/models"),
     ("GET", "/api/v1/predictions/models/1"),
+    ("GET", "/api/v1/datasets/laurel/students/target"),
     ("PUT", "/api/v1/datasets/laurel/students/target"),
+    ("DELETE", "/api/v1/datasets/laurel/students/target"),
+    ("GET", "/api/v1/datasets/laurel/students/target/estimates.csv"),
     ("GET", "/api/v1/ask"),
     ("POST", "/api/v1/ask"),
     ("GET", "/api/v1/ask/{id}"),
@@ -219,3 +226,16 @@ def test_an_auditor_sees_everybodys_submissions_and_no_line_of_them(
         assert (refused.status_code, refused.json["code"]) == (403, "wrong_role"), path
     assert auditor.request("DELETE", f"/api/v1/submissions/{id}").status_code == 403
     assert {client.upload(students()).status_code for client in (auditor, teacher)} == {403}
+
+
+def test_one_account_does_not_take_the_server_from_the_others(
+    app: Flask, ada: Client, bola: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limit, "CALLS", RateLimitItemPerMinute(5))
+    monkeypatch.setitem(app.extensions, rate_limit.EXTENSION, MovingWindowRateLimiter(MemoryStorage()))
+    assert {ada.get("/api/v1/datasets").status_code for _ in range(5)} == {200}
+    refused = ada.get("/api/v1/datasets")
+    assert (refused.status_code, refused.json["code"]) == (429, "too_often")
+    assert refused.json["allowed"] == "5 calls a minute."
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert bola.get("/api/v1/datasets").status_code == 200

@@ -181,10 +181,12 @@ def test_a_killed_client_goes_on_where_it_was(
     command = [sys.executable, "-m", "elt.client", "upload", DATASET, str(large), "--wait", "0", "--parallel", "1"]
     first = subprocess.Popen(command, env=environment)
     deadline = time.monotonic() + 60
-    while len(store.sizes("incoming/")) < 2:
+    while len(store.sizes("incoming/")) < 2:  # it stands still while it is looked at: a busy machine looks slowly
         assert first.poll() is None
         assert time.monotonic() < deadline
-        time.sleep(0.005)
+        first.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
+        first.send_signal(signal.SIGSTOP)
     first.send_signal(signal.SIGKILL)
     first.wait()
     os.kill(server.worker(), signal.SIGKILL)  # the backend, too; its master starts another

@@ -5,8 +5,11 @@ import zipfile
 from typing import Any
 
 import pytest
+from flask import Flask
+from urllib3.filepost import encode_multipart_formdata
 
 from elt.database import connect
+from elt.datasets import RESERVED_TABLES
 from elt.sample_drafting import draft_waiting
 from elt.settings import Settings
 from elt.store import ObjectStore
@@ -52,6 +55,19 @@ def test_a_name_has_a_shape(ada: Any, wrong: str, status: int, code: str) -> Non
     response = post(ada, sample(), wrong)
     assert (response.status_code, response.json["code"]) == (status, code)
     assert response.json["allowed"]
+
+
+def test_no_dataset_is_called_like_a_part_of_an_address(app: Flask) -> None:
+    """`/datasets/factors/target` would be the target of `factors`, and `factors/target` nowhere to be seen."""
+    behind = [rule.rule.partition("<dataset:dataset>/")[2].split("/")[0] for rule in app.url_map.iter_rules()]
+    assert {part for part in behind if part.isidentifier()} <= RESERVED_TABLES
+
+
+def test_the_name_may_stand_in_the_form(ada: Any) -> None:
+    dataset = name()
+    body, content_type = encode_multipart_formdata([("name", dataset), ("file", ("pupils.csv", sample()))])
+    drafted = ada.request("POST", "/api/v1/datasets", data=body, content_type=content_type)
+    assert (drafted.status_code, drafted.json["dataset"]) == (201, dataset)
 
 
 def test_two_datasets_never_share_a_table(ada: Any, bola: Any, module_settings: Settings) -> None:

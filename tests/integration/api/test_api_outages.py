@@ -3,8 +3,10 @@
 import dataclasses
 import io
 import re
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,18 @@ def _assert_unavailable(response: Any, code: str) -> None:
 def closed_port() -> str:
     """A port where nothing listens."""
     return f"127.0.0.1:{ports.any_free()}"
+
+
+def test_a_store_that_takes_calls_and_never_answers_is_named_before_a_watcher_gives_up(
+    module_settings: Settings,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        hung = dataclasses.replace(module_settings, s3_endpoint=f"http://127.0.0.1:{mute.getsockname()[1]}")
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(create_app(hung).test_client().get, "/readyz")
+            answer = asked.result(timeout=30)  # far below the minute that an upload waits, three times over
+    assert answer.status_code == 503
+    assert answer.json["checks"]["store"] == "store_unavailable"
 
 
 def test_without_postgres_every_call_is_503(app: Flask, module_settings: Settings, closed_port: str) -> None:

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,21 @@ def test_a_large_form_needs_little_memory(server: Any, keys: dict[str, str], stu
     assert f'"bytes":{UPLOAD_BYTES}' in response.read().decode()
     connection.close()
     assert _peak_memory(server.worker()) - before < GROWTH_LIMIT
+
+
+@pytest.mark.parametrize("tail", [b"\r\n--b--\r\n", b"\r\n--b--", b"\r\n--b--\r\nan epilogue"])
+def test_a_form_is_kept_as_sent_whatever_its_end(
+    server: Any, keys: dict[str, str], students: Students, tail: bytes
+) -> None:
+    """Its length is told to the store from what usually stands at the end."""
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="end.csv"\r\n\r\n'
+    content = b"".join(islice(_big(students()), 10))
+    headers = {**_authorized(keys), "Content-Type": "multipart/form-data; boundary=b"}
+    response = requests.post(server.url + UPLOAD, headers=headers, data=head + content + tail, timeout=60)
+    assert response.status_code == 201, response.text
+    kept = requests.get(f"{response.headers['Location']}/file", headers=_authorized(keys), timeout=60).content
+    assert hashlib.sha256(kept).digest() == hashlib.sha256(content).digest()
+    requests.delete(response.headers["Location"], headers=_authorized(keys), timeout=60).raise_for_status()
 
 
 @pytest.mark.parametrize("kind", ["raw", "form", "chunked"])

@@ -1,7 +1,6 @@
 """/apidocs in a real browser: the key is typed in once, then "Try it out" works for every call."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +8,10 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Locator, Page, Response, sync_playwright
+from playwright.sync_api import Locator, Page, Response
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+from tests.browsing import chromium
+
 STUDENTS = {"dataset": "laurel/students"}
 Students = Callable[..., bytes]
 
@@ -19,12 +19,8 @@ Students = Callable[..., bytes]
 @pytest.fixture
 def page(server: Any) -> Iterator[Page]:
     """The Swagger page; anything it cannot load, or that breaks in it, fails the test."""
-    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser_path is None:
-        pytest.skip(f"None of {', '.join(BROWSERS)} is on PATH. Debian: apt-get install chromium")
     troubles: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("requestfailed", lambda request: troubles.append(request.url))
@@ -32,7 +28,6 @@ def page(server: Any) -> Iterator[Page]:
         page.goto(f"{server.url}/apidocs/")
         page.wait_for_selector(".opblock")
         yield page
-        browser.close()
     assert troubles == []
 
 
@@ -148,7 +143,7 @@ def test_every_call_can_be_tried_with_the_key_typed_in_once(
     of_fixes = {f"/api/v1/submissions/{{id}}/fixes/{{fix_id}}{end}" for end in ("", "/file")}  # in test_api_fixes
     # Tried by their own tests, not on this page.
     elsewhere = re.compile(
-        "/api/v1/(accounts|ask|audit|keys|predictions|questions|reports|report-editions)|.*csv-metadata"
+        "/api/v1/(accounts|ask|audit|keys|predictions|questions|reports|report-editions)|.*csv-metadata|.*/target"
     )
     assert {path for path, methods in paths.items() if "get" in methods and not elsewhere.match(path)} == {
         *others,

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from elt.access.sessions import open_session
-from elt.database import connect
 from elt.polling import poll
 from elt.registry import open_registry
 from elt.settings import Settings
 from elt.store import ObjectStore
+from tests.integration.api.conftest import signed_in
 
 SAMPLE = b"city,beds,note\n" + b"".join(b"%s,%d,n%d\n" % ((b"Ibadan", b"Kano")[n % 2], n, n) for n in range(30))
 TOKEN = "token"
@@ -23,17 +22,7 @@ OWN = {"Origin": "http://localhost"}
 @pytest.fixture
 def browser(app: Any, module_settings: Settings, keys: dict[str, str]) -> FlaskClient:
     """Ada, signed in."""
-    connection = connect(module_settings.database_url)
-    with connection.cursor() as cursor:
-        cursor.execute("select account_id from catalog.account where name = 'ada'")
-        (account_id,) = cursor.fetchone() or (0,)
-        token = open_session(connection, account_id)
-    connection.commit()
-    connection.close()
-    client: FlaskClient = app.test_client()
-    with client.session_transaction() as session:
-        session.update(token=token, name="ada", csrf_token="token")
-    return client
+    return signed_in(app, module_settings, "ada")
 
 
 def send(browser: FlaskClient, name: str, token: str = TOKEN) -> Any:
@@ -74,7 +63,7 @@ def test_from_sample_to_profile(browser: FlaskClient, module_settings: Settings)
     with open_registry(module_settings) as contracts:
         poll(module_settings, ObjectStore(module_settings), contracts)
     shown = browser.get(confirmed.location).text
-    assert "30 rows of 1 submissions" in shown
+    assert "30 rows of 1 submission," in shown
     assert "Ibadan (15)" in shown
     assert "personal: name" in shown
     assert ">n7<" not in shown

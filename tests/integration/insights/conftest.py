@@ -1,10 +1,12 @@
 """The sample school in a warehouse of its own, loaded and modelled by the real parts, and people with keys."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from psycopg2.extensions import connection as Connection
 from werkzeug.test import TestResponse
 
 from backend.app import create_app
@@ -63,6 +65,15 @@ def school(modelled: Modelled, tmp_path_factory: pytest.TempPathFactory) -> Scho
             for name, role in (("bola", "researcher"), ("principal", "administrator"))
         ),
     )
+
+
+@pytest.fixture(scope="module")
+def owner(school: School) -> Iterator[Connection]:
+    """The warehouse's owner, who sees and may change everything; each statement stands by itself."""
+    connection = connect(school.settings.database_url)
+    connection.autocommit = True
+    yield connection
+    connection.close()
 
 
 @pytest.fixture(scope="session")

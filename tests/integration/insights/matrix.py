@@ -12,7 +12,7 @@ from elt.access.policies import SHARED
 from elt.access.roles import Scope
 from elt.database import connect
 
-PRIVATE = {"student_identity", "guardian_identity", "teacher_identity"}
+PRIVATE = {"student_identity", "guardian_identity", "teacher_identity", "score", "action"}
 PERSON_KEYS = {"student_key", "guardian_key", "respondent_key", "teacher_key"}
 ABOUT_NOBODY = {"dim_course_section"}  # names who teaches it
 TAUGHT = (
@@ -46,9 +46,9 @@ def tables(owner: Connection) -> Iterator[tuple[str, str, set[str]]]:
     found = ask(
         owner,
         "select table_schema, table_name, array_agg(column_name::text) from information_schema.columns "
-        "where table_schema in ('marts', 'marts_private') group by 1, 2 order by 1, 2",
+        "where table_schema in ('marts', 'marts_private', 'predictions') group by 1, 2 order by 1, 2",
     )
-    assert {name for _, name, _ in found} >= {*OF_TEACHER, *PRIVATE, "dim_date", "rpt_kpi", "fct_grade"}
+    assert {name for _, name, _ in found} >= {*OF_TEACHER, *PRIVATE, "dim_date", "rpt_kpi", "fct_grade", "model"}
     for schema, name, columns in found:
         yield str(schema), str(name), set(columns)  # type: ignore[call-overload]
 

@@ -17,6 +17,7 @@ from elt.access import logins
 from elt.access.reading import ReadingAs
 from elt.access.roles import PRINCIPAL, RESEARCHER, TEACHER, Scope
 from elt.database import Pool
+from elt.errors import NotFound, Refused
 from elt.predicting.catalogue import HIGH_PERFORMER
 from elt.predicting.running import predict
 from elt.sample_district import effects, flaws
@@ -264,6 +265,15 @@ def test_every_table_shows_each_role_its_rows(people: dict[str, Person], pipelin
             assert {"dim_student", "fct_homework", "rpt_district_gpa", "student_identity"} <= set(
                 differences(owner, person.database_url, person.role, other)
             )
+
+
+def test_a_teacher_belongs_to_one_school_of_a_district(pipeline: Pipeline) -> None:
+    """Without one, every school's totals would be the teacher's."""
+    with pytest.raises(Refused, match="one school") as refused, pipeline.pool.connection() as connection:
+        accounts.add(connection, "district nobody", TEACHER, Scope("district", None, "T-1"))
+    assert "district/S-2" in str(refused.value.allowed)
+    with pytest.raises(NotFound), pipeline.pool.connection() as connection:
+        accounts.number_of(connection, "district nobody")
 
 
 @pytest.mark.parametrize("role", [PRINCIPAL, TEACHER])

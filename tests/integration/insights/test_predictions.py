@@ -4,7 +4,6 @@
 import html
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -104,14 +103,6 @@ def test_named_students_are_for_administrators_and_on_record(school: School, for
 
 def test_what_has_not_changed_is_not_done_again(school: School) -> None:
     assert predict(school.settings, (FAILING, JAMB)) == []
-
-
-@pytest.fixture
-def owner(school: School) -> Iterator[Connection]:
-    connection = connect(school.settings.database_url)
-    connection.autocommit = True
-    yield connection
-    connection.close()
 
 
 def asked(owner: Connection, statement: str, *values: object) -> list[tuple[Any, ...]]:

@@ -3,7 +3,6 @@
 import html
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,7 +17,6 @@ from backend.reporting.seeds import seed
 from elt import accounts
 from elt.access.pseudonyms import pseudonym
 from elt.access.roles import Scope, set_scope
-from elt.database import connect
 from tests.integration.insights.conftest import School, Visitor
 from tests.integration.insights.test_pages import signed_in
 from tests.integration.insights.test_pages_in_trouble import locked
@@ -38,14 +36,6 @@ def administrator(school: School) -> FlaskClient:
 def researcher(school: School) -> FlaskClient:
     """A browser in which a researcher has signed in."""
     return signed_in(school, school.researcher.key)
-
-
-@pytest.fixture
-def owner(school: School) -> Iterator[Connection]:
-    connection = connect(school.settings.database_url)
-    connection.autocommit = True
-    yield connection
-    connection.close()
 
 
 def asked(owner: Connection, statement: str, *values: object) -> list[tuple]:

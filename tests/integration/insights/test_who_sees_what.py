@@ -43,14 +43,6 @@ class Person:
 
 
 @pytest.fixture(scope="module")
-def owner(school: School) -> Iterator[Connection]:
-    connection = connect(school.settings.database_url)
-    connection.autocommit = True
-    yield connection
-    connection.close()
-
-
-@pytest.fixture(scope="module")
 def teacher_id(owner: Connection) -> str:
     """A teacher who does not teach everybody."""
     return str(

@@ -1,4 +1,5 @@
 import csv
+import re
 import shlex
 from pathlib import Path
 from urllib.parse import urlparse
@@ -49,6 +50,16 @@ def test_an_external_part_is_not_started_but_used(tmp_path: Path) -> None:
     assert environment["LAUREL_DATABASE_URL"] == EXTERNAL_DATABASE["LAUREL_DATABASE_URL"]
     assert environment["LAUREL_S3_ENDPOINT"] == EXTERNAL_STORE["LAUREL_S3_ENDPOINT"]
     assert environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "postgresql+psycopg2://f:b@db.example:5432/f"
+
+
+def test_every_setting_that_the_containers_know_can_be_set_for_an_embedded_stack(tmp_path: Path) -> None:
+    compose = (REPOSITORY / "docker-compose.yaml").read_text()
+    others = ("API_URL", "BACKEND_URL", "SESSION_SECRET", "AIRFLOW_DATABASE_URL")  # the stack's own to decide
+    known = set(re.findall(r"^  (LAUREL_\w+): ", compose, re.MULTILINE)) - {f"LAUREL_{name}" for name in others}
+    assert {"LAUREL_OIDC_ISSUER", "LAUREL_SMTP_URL", "LAUREL_PREDICTION_GATE"} < known
+    said = {name: f"{name} as said" for name in known} | EXTERNAL_DATABASE | EXTERNAL_STORE
+    environment = plan(tmp_path, external_parts(said)).environment()
+    assert {name: environment.get(name) for name in known} == {name: said[name] for name in known}
 
 
 @pytest.mark.parametrize("whole", [EXTERNAL_DATABASE, EXTERNAL_STORE])

@@ -24,15 +24,20 @@ def test_a_busy_port_is_passed_over() -> None:
 
 
 def test_a_port_that_another_starting_stack_has_chosen_is_passed_over() -> None:
-    port = ports.any_free()
-    script = f"import sys; from stack import ports; print(ports.reserve({port}), flush=True); sys.stdin.read()"
+    script = "import sys; from stack import ports; print(ports.any_free(), flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", script], stdin=PIPE, stdout=PIPE, text=True) as other:
         assert other.stdout is not None
-        assert other.stdout.readline() == "True\n"
+        port = int(other.stdout.readline())
         assert ports.is_free(port)  # nobody listens yet
+        assert not ports.reserve(port)
         assert port not in ports.choose(dict.fromkeys(ports.DEFAULTS, port)).values()
         other.communicate("")
     assert ports.reserve(port)
+
+
+def test_no_port_is_given_twice() -> None:
+    given = [ports.any_free() for _ in range(200)]
+    assert len(set(given)) == 200
 
 
 def test_every_listener_gets_a_port_of_its_own() -> None:
@@ -41,11 +46,7 @@ def test_every_listener_gets_a_port_of_its_own() -> None:
 
 
 def test_free_remembered_ports_are_kept() -> None:
-    remembered: dict[str, int] = {}
-    while len(remembered) < len(ports.DEFAULTS):
-        port = ports.any_free()
-        if port not in remembered.values():
-            remembered[list(ports.DEFAULTS)[len(remembered)]] = port
+    remembered = {name: ports.any_free() for name in ports.DEFAULTS}
     assert ports.choose(remembered) == remembered
 
 
