@@ -1,7 +1,9 @@
 """The ledger in numbers, written as Prometheus reads them."""
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
@@ -82,6 +84,13 @@ def read(connection: Connection) -> list[Metric]:
             samples = tuple((tuple(row[:-1]), float(row[-1])) for row in cursor.fetchall())
             metrics.append(Metric(name, help_text, labels, samples))
     return metrics
+
+
+def free_space(directory: Path) -> Metric:
+    """Of the disk that holds `directory`, as far as this process may fill it; no sample where there is none."""
+    help_text = "Free bytes on the disk of LAUREL_HOME, where the embedded Postgres and store keep their data."
+    samples = (((), float(shutil.disk_usage(directory).free)),) if directory.exists() else ()
+    return Metric("laurel_home_free_bytes", help_text, (), samples)
 
 
 def exposition(metrics: Iterable[Metric]) -> str:

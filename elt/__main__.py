@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from elt import accounts, audit, dry_run, ledger, retracting, transforming, warehouse
 from elt.access import keys, logins, passwords
-from elt.access.roles import OTHER_SPELLINGS, ROLES, role_named, scope_for
+from elt.access.roles import OTHER_SPELLINGS, ROLES, role_named, scope_for, stranger_to
 from elt.contract import load_contracts
 from elt.database import connect, transaction
 from elt.drafting import draft
@@ -193,7 +193,10 @@ def _add_account(settings: Settings, options: argparse.Namespace) -> None:
         with transaction(connection):
             scope = scope_for(role_named(options.role), options.school, options.teacher)
             key = accounts.add(connection, options.name, options.role, scope)
+            stranger = stranger_to(connection, scope)
         print(key)
+    if stranger:
+        print(stranger, file=sys.stderr)
 
 
 def _revoke_account(settings: Settings, options: argparse.Namespace) -> None:
@@ -228,8 +231,9 @@ def _add_login(settings: Settings, options: argparse.Namespace) -> None:
 
 def _list_accounts(settings: Settings, options: argparse.Namespace) -> None:
     with closing(connect(settings.database_url)) as connection, transaction(connection):
-        for name, role, keys, created_at in accounts.listing(connection):
-            print(f"{name:<24} {role:<13} keys: {keys}  since {created_at:%Y-%m-%d}")
+        for name, role, keys, created_at, closed_at in accounts.listing(connection):
+            closed = f", closed {closed_at:%Y-%m-%d}" if closed_at else ""
+            print(f"{name:<24} {role:<13} keys: {keys}  since {created_at:%Y-%m-%d}{closed}")
 
 
 def _submission(connection: Connection, id: UUID) -> Submission:

@@ -103,12 +103,12 @@ def number_of(connection: Connection, name: str) -> int:
     return int(row[0])
 
 
-def listing(connection: Connection) -> list[tuple[str, str, int, datetime]]:
-    """Name, role, number of keys that open it, and since when, of every account by name."""
+def listing(connection: Connection) -> list[tuple[str, str, int, datetime, datetime | None]]:
+    """Name, role, number of keys that open it, since when, and until when, of every account by name."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select name, role, (select count(*) from catalog.api_key where api_key.account_id = account.account_id "
-            "and revoked_at is null and coalesce(expires_at > now(), true)), created_at "
+            "and revoked_at is null and coalesce(expires_at > now(), true)), created_at, closed_at "
             "from catalog.account order by name"
         )
         return cursor.fetchall()

@@ -44,6 +44,7 @@ def start(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
         airflow_started.result()
     _wait(steps, "Airflow is healthy", airflow.SCHEDULER, lambda: not airflow.unhealthy(plan.airflow_url), 300)
     if submissions:
+        steps.note("the sample school is loaded, and dbt builds its marts for the first time: about a minute")
         with steps.step("sample school is in the marts") as details:
             if not _researcher(plan).wait_until_modelled(submissions, MARTS_SECONDS):
                 details.append("not yet; they are being made, and the pages show them by themselves")

@@ -2,6 +2,8 @@
 
 import time
 
+import requests
+
 from stack import airflow
 from stack.plan import FROM_ENV_VERB, Plan
 from stack.supervisor import Supervisor
@@ -65,5 +67,20 @@ def print_status(plan: Plan, supervisor: Supervisor) -> int:
     sick = airflow.unhealthy(plan.airflow_url)
     if sick:
         print(f"Airflow reports as unhealthy: {', '.join(sick)}")
+    lacking = _not_ready(plan.api_url)
+    if lacking:
+        print(f"The backend is not ready: {lacking}")
     all_run = all(info["statename"] == "RUNNING" for info in processes.values())
-    return 0 if all_run and not sick else NOT_RUNNING
+    return 0 if all_run and not sick and not lacking else NOT_RUNNING
+
+
+def _not_ready(url: str) -> str | None:
+    """What /readyz finds wrong with the parts that the backend needs: a full disk, a database that is away."""
+    try:
+        answer = requests.get(f"{url}/readyz", timeout=30)
+        if answer.ok:
+            return None
+        found = answer.json()["checks"].items()
+    except (requests.RequestException, ValueError, KeyError, AttributeError):
+        return "it does not answer"
+    return ", ".join(f"{part}: {state}" for part, state in found if state != "ok")

@@ -16,6 +16,10 @@ class Steps:
         """Seconds since the first step."""
         return time.monotonic() - self._start
 
+    def note(self, text: str) -> None:
+        """A line about what takes long and now begins."""
+        print(f"{self.elapsed:6.1f} s  … {text}", flush=True)
+
     @contextmanager
     def step(self, name: str) -> Iterator[list[str]]:
         """One step. What the block appends to the list is printed after its name."""

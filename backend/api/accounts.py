@@ -15,7 +15,7 @@ from backend.services import services
 from elt import accounts, audit
 from elt.access import directory, keys, passwords
 from elt.access.directory import Entry
-from elt.access.roles import ADMINISTRATOR, role_named, scope_for
+from elt.access.roles import ADMINISTRATOR, role_named, scope_for, stranger_to
 from elt.errors import Conflict, NotFound
 
 LARGEST = 2**31 - 1  # account number that Postgres counts to
@@ -71,7 +71,8 @@ def create_account() -> tuple[Response, int]:
     with services().pool.connection() as connection:
         key = accounts.add(connection, name, role, scope, account().account_id)
         made = _open(connection, accounts.number_of(connection, name))
-    return jsonify(**as_json(made), key=key), 201
+        stranger = stranger_to(connection, scope)
+    return jsonify(**as_json(made), key=key, note=stranger), 201
 
 
 @blueprint.delete("/accounts/<int:number>")

@@ -65,5 +65,5 @@ def get_metrics() -> Response:
       default: {$ref: "#/components/responses/Problem"}
     """
     with services().pool.connection() as connection:
-        text = metrics.exposition(metrics.read(connection))
+        text = metrics.exposition([*metrics.read(connection), metrics.free_space(services().settings.home)])
     return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")

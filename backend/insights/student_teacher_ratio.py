@@ -31,7 +31,7 @@ def _one(row: Row) -> str:
 
 INSIGHT = Insight(
     name="student_teacher_ratio",
-    title="Students per teacher",
+    title="Students per teacher of a subject",
     question="In which subjects do many students share one teacher now, at their present grade level?",
     definition=Definition(
         measure="Student-teacher ratio: students who take a subject now per teacher who teaches it to them.",

@@ -22,6 +22,7 @@ def schemas() -> dict[str, Any]:
         "is_open": {"type": "boolean"},
     }
     new_key = {**key, "key": {**TEXT, "description": "The key itself: it is shown here, and never again."}}
+    note = {**OPTIONAL, "description": "That no file names the school or teacher yet, where none does."}
     account = {
         "number": {"type": "integer"},
         "name": TEXT,
@@ -58,7 +59,7 @@ def schemas() -> dict[str, Any]:
         },
         "Account": {"type": "object", "properties": account},
         "Accounts": _list("accounts", "Account"),
-        "NewAccount": {"type": "object", "properties": {**account, "key": new_key["key"]}},
+        "NewAccount": {"type": "object", "properties": {**account, "key": new_key["key"], "note": note}},
         "WantedAccount": {
             "type": "object",
             "required": ["name", "role"],

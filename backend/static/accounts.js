@@ -13,7 +13,7 @@ document.addEventListener("submit", async (event) => {
     const said = await call(method, url, filled(form));
     form.reset();
     if (then) return location.assign(then);
-    if (said?.key) show(`${shows}${said.name ? `, ${said.name}` : ""}`, said.key);
+    if (said?.key) show(`${shows}${said.name ? `, ${said.name}` : ""}`, said.key, said.note);
     refreshSoon();
   } catch (problem) {
     place.replaceChildren(refused(problem instanceof Refusal ? problem.problem : lost()));
@@ -27,7 +27,7 @@ function filled(form) {
   return Object.fromEntries(fields.map((field) => [field.name, field.type === "number" ? field.valueAsNumber : field.value]));
 }
 
-function show(whose, key) {
+function show(whose, key, note) {
   const field = element("input", { id: "new-key", value: key, readOnly: true, size: 54, autocomplete: "off" });
   const copy = element("button", { type: "button", textContent: "Copy" });
   copy.addEventListener("click", async () => {
@@ -36,7 +36,7 @@ function show(whose, key) {
     copy.textContent = "Copied";
   });
   place.replaceChildren(
-    element("div", { className: "panel" }, element("label", { htmlFor: "new-key", textContent: `${whose}. Keep it now: it is not shown again.` }), element("p", { className: "buttons" }, field, copy)),
+    element("div", { className: "panel" }, element("label", { htmlFor: "new-key", textContent: `${whose}. Keep it now: it is not shown again.` }), element("p", { className: "buttons" }, field, copy), note ? element("p", { textContent: note }) : ""),
   );
   field.focus();
   field.select();

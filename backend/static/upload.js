@@ -1,5 +1,5 @@
 // The places on the page that take files: dropped, chosen, or by keyboard. Each file gets a line that says how it goes.
-import { guess } from "./guessing.js";
+import { guess, hopeless } from "./guessing.js";
 import { refreshSoon } from "./live.js";
 import { Refusal, bytes, call, element, lost, refused } from "./page.js";
 import { sendInParts, sendWhole } from "./sending.js";
@@ -81,6 +81,8 @@ class Line {
   async #dataset() {
     const chosen = this.asked.dataset ?? (await guess(this.file, this.place.datasets));
     if (chosen) return (this.asked.dataset = chosen);
+    const problem = await hopeless(this.file);
+    if (problem) throw new Refusal(problem);
     this.#tell("");
     const choice = element("select", { id: `choice-${crypto.getRandomValues(new Uint32Array(1))[0]}` }, element("option", { value: "", textContent: "Choose …" }));
     for (const dataset of this.place.datasets) choice.append(element("option", { value: dataset.id, textContent: `${dataset.title} (${dataset.id})` }));

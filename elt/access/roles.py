@@ -81,6 +81,28 @@ def _refuse_where_there_are_several_schools(connection: Connection, scope: Scope
         )
 
 
+def stranger_to(connection: Connection, scope: Scope | None) -> str | None:
+    """Which word of the scope no file in the marts has named yet, as a sentence; what belongs to it sees nobody."""
+    if scope is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('marts.dim_teacher') is not null")
+        if cursor.fetchone() != (True,):
+            return None
+        cursor.execute(
+            "select exists (select from marts.dim_school where source_system = %(system)s "
+            "and school_id = coalesce(%(school)s, school_id)), "
+            "exists (select from marts.dim_teacher where source_system = %(system)s and teacher_id = %(teacher)s)",
+            {"system": scope.source_system, "school": scope.school_id, "teacher": scope.teacher_id},
+        )
+        [(knows_school, knows_teacher)] = cursor.fetchall()
+    if not knows_school:
+        return "No file names this school yet: the account sees nobody until one does."
+    if scope.teacher_id and not knows_teacher:
+        return "No file names this teacher yet: the account sees nobody until one does."
+    return None
+
+
 def scopes_of(connection: Connection, account_id: int) -> list[Scope]:
     """What the account belongs to; nothing for roles that need no scope."""
     with connection.cursor() as cursor:

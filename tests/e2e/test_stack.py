@@ -75,6 +75,13 @@ def test_user_add_prints_a_key_that_works_and_is_stored_nowhere(stack) -> None:
     assert not [path for path in files if "postgres" not in path.parts and key.encode() in path.read_bytes()]
 
 
+def test_a_teacher_whom_no_file_names_is_told_of(stack) -> None:
+    words = ("--role", "teacher", "--school", "laurel", "--teacher")
+    known, unknown = (stack.run("user", "add", name, *words, name).stdout for name in ("LHT-005", "LHT-5000"))
+    assert "No file names" not in known
+    assert "No file names this teacher yet" in unknown
+
+
 def test_psql_opens_the_warehouse(stack) -> None:
     assert stack.run("psql", "-Atc", "select current_user").stdout.strip() == "laurel"
 
@@ -91,6 +98,8 @@ def test_a_revoked_account_gets_in_no_more(stack) -> None:
     key = stack.run("user", "add", "Bola Eze", "--role", "researcher").stdout.strip()
     assert "Bola Eze" in stack.run("user", "list").stdout
     stack.run("user", "revoke", "Bola Eze")
+    [listed] = [line for line in stack.run("user", "list").stdout.splitlines() if line.startswith("Bola Eze")]
+    assert ", closed" in listed
     answer = requests.get(f"{stack.api_url}/api/v1/submissions", headers={"Authorization": f"Bearer {key}"}, timeout=10)
     assert answer.status_code == 401
 

@@ -24,6 +24,7 @@ def test_metrics_follow_the_ledger(stranger: Any, ada: Any, students: Students, 
         assert response.content_type == "text/plain; version=0.0.4; charset=utf-8"
         return _samples(response.text)
 
+    assert samples()["laurel_home_free_bytes"] > 0
     assert samples()["laurel_oldest_waiting_submission_seconds"] == 0
     content = students(40, Age="four")
     ada.upload(content)
