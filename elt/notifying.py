@@ -3,6 +3,7 @@
 from psycopg2.extensions import connection as Connection
 
 WORK_CHANNEL = "laurel_work"  # something waits for `ingest`
+DUE_CHANNEL = "laurel_due"  # marts are behind raw: something waits for `transform`
 DRAFT_CHANNEL = "laurel_drafts"  # a sample waits for `draft`
 DRY_RUN_CHANNEL = "laurel_dry_run"  # something waits for `dry_run`
 PREDICT_CHANNEL = "laurel_published"  # marts were published, or a target was named: `predict` follows

@@ -26,8 +26,10 @@ from airflow.sdk import Asset, AssetWatcher, dag, task
 from ledger_signal import LedgerSignal
 from task_failures import DEFAULT_ARGS, sorted_failures
 
+from elt.notifying import DRAFT_CHANNEL
+
 log = logging.getLogger("laurel.draft")
-samples = Asset("samples_waiting", watchers=[AssetWatcher("samples_waiting", trigger=LedgerSignal("laurel_drafts"))])
+samples = Asset("samples_waiting", watchers=[AssetWatcher("samples_waiting", trigger=LedgerSignal(DRAFT_CHANNEL))])
 
 
 @dag(

@@ -24,8 +24,10 @@ Yes, at any time. Two of them never work at once, and it does nothing when nothi
 import logging
 
 from airflow.sdk import Asset, AssetWatcher, dag, task
-from ledger_signal import DRY_RUN_CHANNEL, LedgerSignal
+from ledger_signal import LedgerSignal
 from task_failures import DEFAULT_ARGS, sorted_failures
+
+from elt.notifying import DRY_RUN_CHANNEL
 
 log = logging.getLogger("laurel.dry_run")
 waiting = Asset("dry_runs_waiting", watchers=[AssetWatcher("dry_runs_waiting", trigger=LedgerSignal(DRY_RUN_CHANNEL))])

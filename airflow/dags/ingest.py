@@ -28,8 +28,10 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTim
 from ledger_signal import LedgerSignal, wake_others
 from task_failures import DEFAULT_ARGS, sorted_failures
 
+from elt.notifying import WORK_CHANNEL
+
 waiting = Asset(
-    "submissions_waiting", watchers=[AssetWatcher("submissions_waiting", trigger=LedgerSignal("laurel_work"))]
+    "submissions_waiting", watchers=[AssetWatcher("submissions_waiting", trigger=LedgerSignal(WORK_CHANNEL))]
 )
 
 

@@ -27,8 +27,10 @@ has changed.
 import logging
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, dag, task
-from ledger_signal import PREDICT_CHANNEL, LedgerSignal
+from ledger_signal import LedgerSignal
 from task_failures import DEFAULT_ARGS, sorted_failures
+
+from elt.notifying import PREDICT_CHANNEL
 
 log = logging.getLogger("laurel.predict")
 published = Asset("marts_published", watchers=[AssetWatcher("marts_published", trigger=LedgerSignal(PREDICT_CHANNEL))])

@@ -29,8 +29,10 @@ Yes, at any time. Two transforms never run at once, and one that is not needed d
 import logging
 
 from airflow.sdk import Asset, AssetWatcher, dag, task
-from ledger_signal import DUE_CHANNEL, LedgerSignal
+from ledger_signal import LedgerSignal
 from task_failures import DEFAULT_ARGS, sorted_failures
+
+from elt.notifying import DUE_CHANNEL
 
 log = logging.getLogger("laurel.transform")
 behind = Asset("marts_behind_raw", watchers=[AssetWatcher("marts_behind_raw", trigger=LedgerSignal(DUE_CHANNEL))])

@@ -7,9 +7,6 @@ from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-DUE_CHANNEL = "laurel_due"  # NOTIFY: something waits for `transform`
-DRY_RUN_CHANNEL = "laurel_dry_run"  # NOTIFY: something waits for `dry_run`
-PREDICT_CHANNEL = "laurel_published"  # NOTIFY: marts were published, or a target was named: `predict` follows
 QUIET_SECONDS = 1.0  # a burst becomes one event at once and at most one per this time while it goes on
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 30.0
@@ -80,7 +77,7 @@ def wake_others() -> None:
     """Signal `transform` and `dry_run`, each if it has something to do. Raises Unavailable where Postgres is away."""
     from elt import dry_run_ledger
     from elt.database import connect, transaction
-    from elt.notifying import notify
+    from elt.notifying import DRY_RUN_CHANNEL, DUE_CHANNEL, notify
     from elt.polling import transform_due
     from elt.settings import Settings
 

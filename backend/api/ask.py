@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 from flask import Blueprint, Response, jsonify, url_for
 
 from backend.api import parameters
-from backend.api.downloads import csv_pieces, name, streaming
 from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.problems import BadRequest
 from backend.services import services
+from backend.streaming import csv_pieces, save_as, streaming
 from backend.waiting import WaitingRoom
 from elt import audit
 from elt.access import logins
@@ -141,7 +141,7 @@ def get_asked_csv(id: UUID) -> Response:
         asked = ledger.find(connection, account().account_id, id)
     record("ask.export", str(id))
     response = streaming(csv_of(pools()[1], asked.sql_text))
-    name(response, "answer.csv")
+    save_as(response, "answer.csv")
     return response
 
 

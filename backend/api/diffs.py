@@ -8,10 +8,10 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from backend.api import parameters
-from backend.api.downloads import csv_pieces, name, streaming
 from backend.api.representation import visible
 from backend.auth import account, require_role
 from backend.services import Services, services
+from backend.streaming import csv_pieces, save_as, streaming
 from elt import audit
 from elt.access.roles import SENDERS
 from elt.comparing import RowChange
@@ -66,7 +66,7 @@ def get_diff(id: UUID) -> Response:
         audit.record(connection, account().account_id, "submission.diff", str(id), detail)
     if wants_csv:
         response = streaming(_csv(services(), before, after, kind))
-        name(response, after.filename.rsplit(".", 1)[0] + "-diff.csv")
+        save_as(response, after.filename.rsplit(".", 1)[0] + "-diff.csv")
         return response
     return _page(before, after, kind)
 

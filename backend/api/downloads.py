@@ -1,20 +1,15 @@
 """What was sent, back to its owner: the file as it came, and the lines of it that were refused."""
 
-import csv
-import io
-import unicodedata
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator
 from contextlib import closing, suppress
-from urllib.parse import quote
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from backend.api.representation import visible
 from backend.auth import account, require_role
-from backend.problems import log_frames
 from backend.services import services
-from backend.silence import limit_silence
+from backend.streaming import csv_pieces, save_as, stored, streaming
 from elt import audit, rejects
 from elt.access.roles import SENDERS
 from elt.database import connect, translated_errors
@@ -25,14 +20,9 @@ from elt.rejects import OF_SUBMISSIONS, LineFormat, RejectsTable
 from elt.streams import Source
 from elt.unpacking import open_csv
 
-CHUNK_BYTES = 256 * 1024
 ERROR_COLUMNS = ("_line", "_column", "_error")
 
 blueprint = Blueprint("downloads", __name__, url_prefix="/api/v1/submissions")
-
-
-class CutShortError(Exception):
-    """A download broke in the middle. The connection is closed, so that the client sees it; nothing else is told."""
 
 
 @blueprint.get("/<uuid:id>/file")
@@ -56,7 +46,7 @@ def get_file(id: UUID) -> Response:
     mimetype = f"application/{submission.compression}" if submission.compression else "text/csv"
     response = streaming(stored(submission.object_key), mimetype)
     response.content_length = submission.byte_count
-    name(response, submission.filename)
+    save_as(response, submission.filename)
     response.set_etag(submission.sha256)
     return response
 
@@ -83,7 +73,7 @@ def get_rejects(id: UUID) -> Response:
     header = [*ERROR_COLUMNS, *_header(submission)]
     format = LineFormat.of(submission.dialect)
     response = streaming(rejects_csv(OF_SUBMISSIONS, submission.submission_id, header, format))
-    name(response, submission.filename.rsplit(".", 1)[0] + "-rejects.csv")
+    save_as(response, submission.filename.rsplit(".", 1)[0] + "-rejects.csv")
     return response
 
 
@@ -95,59 +85,11 @@ def _open_for_download(id: UUID, action: str) -> Submission:
     return submission
 
 
-def name(response: Response, filename: str) -> None:
-    """Save as `filename`; a header holds only ASCII, so any other name goes encoded beside a plain one (RFC 6266)."""
-    names = {"filename": filename}
-    if not filename.isascii():
-        plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
-        names = {"filename": plain, "filename*": "UTF-8''" + quote(filename, safe="")}
-    response.headers.set("Content-Disposition", "attachment", **names)
-
-
-def streaming(pieces: Generator[bytes, None, None], mimetype: str = "text/csv") -> Response:
-    """The pieces as a response. What fails before the first byte is a problem document; later, the download breaks."""
-    limit_silence(request.environ)
-    first = next(pieces, b"")
-    where = f"{request.method} {request.path}"  # the request is over by the time the rest is sent
-
-    def body() -> Iterator[bytes]:
-        yield first
-        try:
-            yield from pieces
-        except Exception as error:
-            log_frames(error, where)
-            raise CutShortError from None
-
-    response = Response(body(), mimetype=mimetype)
-    response.call_on_close(pieces.close)
-    return response
-
-
-def stored(object_key: str) -> Generator[bytes, None, None]:
-    """An object's bytes, piece by piece."""
-    with services().store.open(object_key) as body:
-        while piece := body.read(CHUNK_BYTES):
-            yield piece
-
-
 def rejects_csv(
     table: RejectsTable, owner_id: int, header: list[str], format: LineFormat
 ) -> Generator[bytes, None, None]:
     """The rejects file, every row of it as long as the longest."""
     return csv_pieces(_rejects(table, owner_id, header, format))
-
-
-def csv_pieces(rows: Iterable[Sequence[object]]) -> Generator[bytes, None, None]:
-    """Rows as CSV in UTF-8, a piece at a time."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for row in rows:
-        writer.writerow(row)
-        if text.tell() >= CHUNK_BYTES:
-            yield text.getvalue().encode("utf-8", errors="replace")
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode("utf-8", errors="replace")
 
 
 def _rejects(

@@ -10,11 +10,12 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify, url_for
 
 from backend.api import parameters
-from backend.api.downloads import ERROR_COLUMNS, name, rejects_csv, streaming
+from backend.api.downloads import ERROR_COLUMNS, rejects_csv
 from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.incoming import IncomingFile
 from backend.services import services
+from backend.streaming import save_as, streaming
 from backend.waiting import waiting_room
 from elt import audit, dry_run, dry_run_ledger
 from elt.access.roles import SENDERS
@@ -95,7 +96,7 @@ def get_dry_run_rejects(id: UUID) -> Response:
         audit.record(connection, account().account_id, "dry_run.download_rejects", str(id), None)
     header, format = [*ERROR_COLUMNS, *(run.header or [])], LineFormat.of(run.dialect)
     response = streaming(rejects_csv(OF_DRY_RUNS, run.dry_run_id, header, format))
-    name(response, run.filename.rsplit(".", 1)[0] + "-rejects.csv")
+    save_as(response, run.filename.rsplit(".", 1)[0] + "-rejects.csv")
     return response
 
 

@@ -6,11 +6,11 @@ from uuid import UUID
 from flask import Blueprint, Response, g, jsonify, request, url_for
 from psycopg2.extensions import connection as Connection
 
-from backend.api.downloads import name, stored, streaming
 from backend.api.representation import time_text, visible
 from backend.auth import account, require_role
 from backend.incoming import RequestBody, open_file
 from backend.services import services
+from backend.streaming import save_as, stored, streaming
 from elt import audit, fixes
 from elt.access.roles import SENDERS
 from elt.errors import NotFound
@@ -140,7 +140,7 @@ def get_fix_file(id: UUID, fix_id: UUID) -> Response:
         audit.record(connection, account().account_id, "submission.download_fix", str(id), {"fix": str(fix_id)})
     response = streaming(stored(fix.object_key))
     response.content_length = fix.byte_count
-    name(response, fix.filename)
+    save_as(response, fix.filename)
     response.set_etag(fix.sha256)
     return response
 

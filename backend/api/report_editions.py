@@ -9,13 +9,13 @@ from flask import Blueprint, Response, jsonify, url_for
 from psycopg2.extensions import connection as Connection
 
 from backend.api import parameters
-from backend.api.downloads import name as name_download
 from backend.api.reports import MIMETYPES, on_record
 from backend.auth import account, require_role
 from backend.problems import BadRequest
 from backend.reporting.building import EARLIEST
 from backend.reporting.report_kinds import find_kind
 from backend.services import services
+from backend.streaming import save_as
 from elt import audit
 from elt.access.roles import ADMINISTRATOR
 from elt.errors import NotFound
@@ -92,7 +92,7 @@ def get_file(number: int, form: str) -> Response:
             connection, account().account_id, "report.download", on_record(connection, kind, file.subject), told
         )
     response = Response(_pdf(file) if form == "pdf" else _zip(file), mimetype=MIMETYPES[form])
-    name_download(response, f"{editions.stem(file.report, file.subject)}.{form}")
+    save_as(response, f"{editions.stem(file.report, file.subject)}.{form}")
     return response
 
 

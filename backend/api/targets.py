@@ -5,11 +5,12 @@ from contextlib import closing
 
 from flask import Blueprint, Response, jsonify, url_for
 
-from backend.api import downloads, parameters
+from backend.api import parameters
 from backend.api.profiles import described
 from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.services import services
+from backend.streaming import csv_pieces, save_as, streaming
 from elt import audit, datasets
 from elt.access.roles import SENDERS
 from elt.contract import Contract
@@ -139,8 +140,8 @@ def get_estimates(dataset: str) -> Response:
                 remedy="GET /api/v1/predictions/models?dataset=… says what became of it.",
             )
         audit.record(connection, account().account_id, "target.estimates", dataset, None)
-    response = downloads.streaming(downloads.csv_pieces(_estimates(contract)))
-    downloads.name(response, f"{contract.raw_table}-estimates.csv")
+    response = streaming(csv_pieces(_estimates(contract)))
+    save_as(response, f"{contract.raw_table}-estimates.csv")
     return response
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from elt.notifying import DRAFT_CHANNEL, DRY_RUN_CHANNEL, PREDICT_CHANNEL, WORK_CHANNEL
+from elt.notifying import DRAFT_CHANNEL, DRY_RUN_CHANNEL, DUE_CHANNEL, PREDICT_CHANNEL, WORK_CHANNEL
 from elt.settings import REPOSITORY
 from tests.integration.dags.programs import DAGS, command, environment
 
@@ -78,7 +78,7 @@ def test_dry_run_listens_to_the_ledger_too(found: dict[str, Any]) -> None:
 def test_transform_only_follows_ingest(found: dict[str, Any]) -> None:
     transform = found["dags"]["transform"]
     (watched,) = (kwargs for _, kwargs in transform["watched"])
-    assert watched["channel"] != WORK_CHANNEL
+    assert watched["channel"] == DUE_CHANNEL
     assert transform["cron"] is None
 
 

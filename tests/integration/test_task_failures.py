@@ -9,12 +9,11 @@ from typing import Any
 import psycopg2
 import pytest
 
+from elt.notifying import DUE_CHANNEL
 from elt.settings import Settings
 from stack import ports
 from tests.integration.dags.programs import DAGS, command, environment
 from tests.integration.pipeline import Pipeline, students
-
-DUE_CHANNEL = "laurel_due"
 
 
 @dataclass
