@@ -113,6 +113,7 @@ def _column(flaws: Flaws, value: Any, where: str) -> str:
 
 
 def _key(flaws: Flaws, value: Any, fields: list[dict[str, Any]]) -> list[str]:
+    """The names of the key's columns, which may not be empty then: nobody has to say so as well."""
     names = [value] if isinstance(value, str) else value
     by_name = {field.get("name"): field for field in fields}
     if not isinstance(names, list) or len(set(map(str, names))) != len(names):
@@ -121,8 +122,8 @@ def _key(flaws: Flaws, value: Any, fields: list[dict[str, Any]]) -> list[str]:
     for name in names:
         if not isinstance(name, str) or name not in by_name:
             flaws.add("primaryKey", "names no column", "Names (headers) of columns of this contract.")
-        elif not by_name[name].get("constraints", {}).get("required"):
-            flaws.add("primaryKey", f"`{name}` may be missing", "Columns with constraints.required = true.")
+        else:
+            by_name[name]["constraints"] = {**by_name[name].get("constraints", {}), "required": True}
     return list(names)
 
 

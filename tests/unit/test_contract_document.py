@@ -21,3 +21,9 @@ def test_a_key_that_names_no_column_is_a_flaw(key: Any) -> None:
     with pytest.raises(Refused) as caught:
         checked({**CONTRACT, "primaryKey": key}, "factors/marks", 1)
     assert [flaw["where"] for flaw in caught.value.details["flaws"]] == ["primaryKey"]
+
+
+@pytest.mark.parametrize("key", ["Id", ["Id"]])
+def test_a_key_is_filled_without_being_told_twice(key: Any) -> None:
+    kept = checked({**CONTRACT, "primaryKey": key}, "factors/marks", 1)
+    assert (kept["primaryKey"], kept["fields"][0]["constraints"]) == (["Id"], {"required": True})
