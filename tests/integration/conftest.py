@@ -47,7 +47,7 @@ def postgres(scratch_directory: Path) -> Iterator[Cluster]:
     cluster.create()
     with (scratch_directory / "postgres.log").open("w") as log:
         server = subprocess.Popen(
-            cluster.command(fsync="off", full_page_writes="off", synchronous_commit="off"),
+            cluster.command(fsync="off", full_page_writes="off", synchronous_commit="off", autovacuum="off"),
             stdout=log,
             stderr=subprocess.STDOUT,
             **service_identity(),
