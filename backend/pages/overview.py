@@ -31,6 +31,7 @@ class Tile:
     label: str
     value: str
     course: str
+    better: str
     spark: str
     movement: Movement | None
     url: str
@@ -86,6 +87,7 @@ def _tile(row: Row, source_system: str, moves: Mapping[str, Movement], freshness
         label=row["kpi_label"],
         value=_written(unit, row["value"]),
         course=_course(row, unit),
+        better=seed_row["better"],
         spark=_spark(row["term_values"] or ()),
         movement=moves.get(name),
         url=_detail(name),

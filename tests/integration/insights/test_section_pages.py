@@ -63,6 +63,7 @@ def test_the_overview_has_every_key_figure_with_its_definition_and_its_terms(
         )
         in page
     )
+    assert (page.count("Lower is better"), page.count("Higher is better")) == (3, 6)  # neither, of plain numbers
     assert "0.90 rate, chronically absent at or below: US federal reporting" in page
     tier_4 = asked(owner, "select count(*) from marts.rpt_at_risk_student where risk_tier = 4")[0][0]
     assert f"{tier_4} students need attention first" in page
