@@ -38,7 +38,7 @@ from backend.api.converters import DatasetConverter
 from backend.openapi import page
 from backend.pages import live, openid
 from backend.services import EXTENSION, Services
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.database import Pool
 from elt.settings import Settings
 from elt.store import ObjectStore

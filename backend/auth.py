@@ -10,9 +10,8 @@ from flask import g, request, session
 from backend import rate_limit
 from backend.problems import Forbidden, Unauthenticated
 from backend.services import services
-from elt import accounts
-from elt.access import sessions
-from elt.accounts import Account
+from elt.access import accounts, sessions
+from elt.access.accounts import Account
 
 # In the pages' cookie. Whose the session is, and whether it still opens anything, is in the ledger.
 SESSION_TOKEN = "token"  # noqa: S105 - a name

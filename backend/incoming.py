@@ -10,8 +10,8 @@ from flask import Request
 from backend.forms import Form, Part
 from backend.problems import BadRequest, TooLarge
 from backend.silence import limit_silence
-from elt.filenames import tidy
-from elt.streams import Pieces
+from elt.receiving.filenames import tidy
+from elt.receiving.streams import Pieces
 
 CHUNK_BYTES = 256 * 1024
 LINGER_SECONDS = 10  # how long a refused upload is still read, so that the client gets to see the answer

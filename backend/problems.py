@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as BaseResponse
 
-from elt.datasets import NotOwner
+from elt.contracting.datasets import NotOwner
 from elt.errors import Conflict, LaurelError, NotFound, Refused, Unavailable
 
 RETRY_AFTER_SECONDS = 5

@@ -10,7 +10,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from backend.problems import TooOften
-from elt.accounts import Account
+from elt.access.accounts import Account
 
 # In each process of the server.
 CALLS = RateLimitItemPerMinute(1200)  # of one account

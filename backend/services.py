@@ -6,11 +6,11 @@ from typing import cast
 
 from flask import current_app, g
 
+from elt.access.accounts import Account
 from elt.access.reading import ReadingAs
-from elt.accounts import Account
-from elt.contract import Contract, load_contracts
+from elt.contracting.contract import Contract, load_contracts
+from elt.contracting.registry import Registry
 from elt.database import Pool
-from elt.registry import Registry
 from elt.settings import Settings
 from elt.store import ObjectStore
 

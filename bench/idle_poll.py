@@ -12,8 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 
 from backend.app import create_app
-from elt import accounts, warehouse
-from elt.contract import load_contracts
+from elt import warehouse
+from elt.access import accounts
+from elt.contracting.contract import load_contracts
 from elt.database import connect, transaction
 from elt.polling import poll
 from elt.settings import Settings

@@ -9,7 +9,7 @@ import time
 
 import requests
 
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 
 DATASET = "laurel/survey"
 ROWS = 1000

@@ -16,15 +16,16 @@ from statistics import median
 
 from psycopg2 import sql
 
-from elt import raw_tables, warehouse
-from elt.contract import Contract, load_contracts
+from elt import warehouse
+from elt.contracting.contract import Contract, load_contracts
 from elt.database import Pool, connect, transaction
 from elt.ledger import Incoming
-from elt.loading import load
-from elt.receiving import keep
+from elt.loading import raw_tables
+from elt.loading.submissions import load
+from elt.receiving.streams import Source
+from elt.receiving.whole_files import keep
 from elt.settings import Settings
 from elt.store import ObjectStore
-from elt.streams import Source
 
 DATASET = "oulad/student_vle"
 LAST_LINE = b'"AAA","2013J","28400","546652","-10","4"\r\n'

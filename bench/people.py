@@ -15,7 +15,7 @@ import subprocess
 from pathlib import Path
 
 from bench.reports import memory_mib, processor_seconds
-from elt import accounts
+from elt.access import accounts
 from elt.access.roles import Scope
 from elt.database import connect, transaction
 

@@ -14,10 +14,12 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from bench.idle_poll import with_database
-from elt import raw_tables, retracting, warehouse
-from elt.contract import Contract, load_contracts
+from elt import warehouse
+from elt.contracting.contract import Contract, load_contracts
 from elt.database import connect, transaction
+from elt.loading import raw_tables
 from elt.settings import Settings
+from elt.versioning import retracting
 
 DATABASE = "laurel_bench_retract"
 DATASET = "laurel/students"

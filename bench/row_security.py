@@ -15,10 +15,10 @@ from statistics import median
 
 from psycopg2.extensions import connection as Connection
 
-from elt import accounts, warehouse
-from elt.access import policies
+from elt import warehouse
+from elt.access import accounts, policies
 from elt.access.roles import Scope
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.database import connect, transaction
 from elt.settings import Settings
 

@@ -16,16 +16,17 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from elt import retracting, warehouse
-from elt.contract import load_contracts
+from elt import warehouse
+from elt.contracting.contract import load_contracts
 from elt.database import Pool, connect
-from elt.intake import receive
 from elt.ledger import Incoming, Submission
 from elt.polling import poll
+from elt.receiving.intake import receive
 from elt.sample_school.school import first_edition
 from elt.settings import Settings
 from elt.store import ObjectStore
-from elt.transforming import transform
+from elt.transforming.run import transform
+from elt.versioning import retracting
 
 CLICKS = "oulad/student_vle"
 NEW_LINES = 50_000

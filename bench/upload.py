@@ -23,7 +23,7 @@ import boto3
 import psutil
 from botocore.config import Config
 
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.database import connect
 from elt.settings import Settings
 from elt.store import ObjectStore

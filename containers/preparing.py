@@ -11,7 +11,7 @@ from psycopg2.extensions import parse_dsn
 from containers import airflow_processes
 from containers.variables import required
 from containers.waiting import accepts, wait_until
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.database import MIGRATIONS, connect
 from elt.errors import Unavailable
 from elt.settings import Settings

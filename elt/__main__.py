@@ -13,21 +13,24 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from tqdm import tqdm
 
-from elt import accounts, audit, dry_run, ledger, retracting, transforming, warehouse
-from elt.access import keys, logins, passwords
+from elt import audit, ledger, warehouse
+from elt.access import accounts, keys, logins, passwords
 from elt.access.roles import OTHER_SPELLINGS, ROLES, role_named, scope_for, stranger_to
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
+from elt.contracting.registry import open_registry
 from elt.database import connect, transaction
 from elt.drafting import draft
 from elt.drafting.headers import words_of
 from elt.drafting.printing import print_draft
+from elt.dry_runs import making as dry_run
 from elt.errors import LaurelError, NotFound
 from elt.ledger import Submission
-from elt.loading import load
+from elt.loading.submissions import load
 from elt.polling import PollFailed, due, poll
-from elt.registry import open_registry
 from elt.settings import MissingSetting, Settings
 from elt.store import ObjectStore
+from elt.transforming import run as transforming
+from elt.versioning import retracting
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

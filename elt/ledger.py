@@ -11,10 +11,10 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from elt.database import only_row
-from elt.detecting import NOTHING_STATED, Stated
 from elt.errors import LaurelError, Refused
 from elt.notifying import WORK_CHANNEL, notify
-from elt.streams import Content
+from elt.reading.detecting import NOTHING_STATED, Stated
+from elt.receiving.streams import Content
 
 LIVE = ("received", "loading", "held", "loaded", "modelled", "failed")
 LOST_BYTES = ("object_lost", "object_changed")  # only the sender can mend these: with the same bytes

@@ -7,22 +7,25 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
-from elt import audit, fixes, fixing, retracting
-from elt.assembling import Assembler
-from elt.attempts import RETRY_LONGEST_SECONDS
-from elt.contract import Contract
+from elt import audit
+from elt.contracting.contract import Contract
 from elt.database import Pool, connect, only_row, transaction
 from elt.errors import NotFound, Refused, Unavailable
-from elt.filenames import tidy
-from elt.incoming_objects import sweep
-from elt.intake import take_in
+from elt.fixing import fixes
+from elt.fixing import joining as fixing
 from elt.ledger import Incoming
-from elt.loading import load
-from elt.receiving import keep
+from elt.loading.attempts import RETRY_LONGEST_SECONDS
+from elt.loading.submissions import load
+from elt.receiving.assembling import Assembler
+from elt.receiving.filenames import tidy
+from elt.receiving.incoming_objects import sweep
+from elt.receiving.intake import take_in
+from elt.receiving.streams import Source
+from elt.receiving.whole_files import keep
 from elt.settings import Settings
 from elt.store import ObjectStore
-from elt.streams import Source
-from elt.transform_ledger import bury_dead
+from elt.transforming.ledger import bury_dead
+from elt.versioning import retracting
 
 log = logging.getLogger(__name__)
 DROP_PREFIX = "uploads/"

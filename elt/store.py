@@ -11,8 +11,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from elt import sending
 from elt.errors import LaurelError, NotFound, Unavailable
+from elt.receiving import sending
 from elt.settings import Settings
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import parse_dsn
 
-from elt import raw_tables
 from elt.access import grants
-from elt.contract import Contract
+from elt.contracting.contract import Contract
 from elt.database import migrate, transaction
 from elt.errors import LaurelError
+from elt.loading import raw_tables
 from elt.settings import Settings
 
 READER_VIEWS = (

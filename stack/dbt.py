@@ -2,8 +2,8 @@
 
 import sys
 
-from elt.dbt_build import directories, invoke
 from elt.settings import Settings
+from elt.transforming.dbt_build import directories, invoke
 
 if __name__ == "__main__":
     settings = Settings.from_environment()

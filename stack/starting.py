@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 
-from elt import accounts
+from elt.access import accounts
 from elt.database import connect, transaction
 from stack import airflow, object_store, sample
 from stack.databases import create_databases, create_roles

@@ -47,7 +47,7 @@ def draft() -> None:
         from contextlib import closing
 
         from elt.database import connect
-        from elt.sample_drafting import draft_waiting
+        from elt.drafting.samples import draft_waiting
         from elt.settings import Settings
         from elt.store import ObjectStore
 

@@ -45,8 +45,8 @@ waiting = Asset("dry_runs_waiting", watchers=[AssetWatcher("dry_runs_waiting", t
 def dry_run() -> None:
     @task
     def make_receipts() -> None:
-        from elt.dry_run import process
-        from elt.registry import open_registry
+        from elt.contracting.registry import open_registry
+        from elt.dry_runs.making import process
         from elt.settings import Settings
         from elt.store import ObjectStore
 

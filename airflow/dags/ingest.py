@@ -47,8 +47,8 @@ waiting = Asset(
 def ingest() -> None:
     @task
     def load_waiting() -> None:
+        from elt.contracting.registry import open_registry
         from elt.polling import poll
-        from elt.registry import open_registry
         from elt.settings import Settings
         from elt.store import ObjectStore
 

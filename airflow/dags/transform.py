@@ -51,7 +51,7 @@ def transform() -> None:
     @task
     def build_marts() -> None:
         from elt.settings import Settings
-        from elt.transforming import transform
+        from elt.transforming.run import transform
 
         with sorted_failures():
             report = transform(Settings.from_environment())

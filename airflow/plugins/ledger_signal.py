@@ -75,8 +75,8 @@ class LedgerSignal(BaseEventTrigger):
 
 def wake_others() -> None:
     """Signal `transform` and `dry_run`, each if it has something to do. Raises Unavailable where Postgres is away."""
-    from elt import dry_run_ledger
     from elt.database import connect, transaction
+    from elt.dry_runs import ledger as dry_run_ledger
     from elt.notifying import DRY_RUN_CHANNEL, DUE_CHANNEL, notify
     from elt.polling import transform_due
     from elt.settings import Settings

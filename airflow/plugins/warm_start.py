@@ -18,7 +18,7 @@ NEEDED_BY_TASKS = (
     "dbt.cli.main",
     "dbt.task.build",
     "elt.polling",
-    "elt.transforming",
+    "elt.transforming.run",
 )
 
 

@@ -12,8 +12,8 @@ from backend.auth import account, require_role
 from backend.openapi.accounts import LONGEST_NAME
 from backend.problems import BadRequest, Forbidden
 from backend.services import services
-from elt import accounts, audit
-from elt.access import directory, keys, passwords
+from elt import audit
+from elt.access import accounts, directory, keys, passwords
 from elt.access.directory import Entry
 from elt.access.roles import ADMINISTRATOR, role_named, scope_for, stranger_to
 from elt.errors import Conflict, NotFound

@@ -9,10 +9,11 @@ from backend.api import parameters
 from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.services import services
-from elt import contract_versions, datasets
 from elt.access.roles import SENDERS
-from elt.contract_change import Impact
-from elt.receiving import contract_of
+from elt.contracting import datasets
+from elt.contracting import versions as contract_versions
+from elt.contracting.change import Impact
+from elt.receiving.whole_files import contract_of
 
 blueprint = Blueprint("contracts", __name__, url_prefix="/api/v1/datasets")
 

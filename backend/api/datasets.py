@@ -10,10 +10,10 @@ from backend.api import parameters
 from backend.auth import account, require_role
 from backend.problems import BadRequest
 from backend.services import services
-from elt import datasets as ownership
 from elt.access.roles import SENDERS
-from elt.contract import Contract
-from elt.receiving import contract_of
+from elt.contracting import datasets as ownership
+from elt.contracting.contract import Contract
+from elt.receiving.whole_files import contract_of
 
 blueprint = Blueprint("datasets", __name__, url_prefix="/api/v1/datasets")
 

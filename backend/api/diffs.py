@@ -14,10 +14,10 @@ from backend.services import Services, services
 from backend.streaming import csv_pieces, save_as, streaming
 from elt import audit
 from elt.access.roles import SENDERS
-from elt.comparing import RowChange
-from elt.diffing import KINDS, compared, csv_lines, predecessor
 from elt.errors import Conflict
 from elt.ledger import Submission
+from elt.versioning.comparing import RowChange
+from elt.versioning.diffing import KINDS, compared, csv_lines, predecessor
 
 blueprint = Blueprint("diffs", __name__, url_prefix="/api/v1/submissions/<uuid:id>/diff")
 

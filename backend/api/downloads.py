@@ -10,15 +10,16 @@ from backend.api.representation import visible
 from backend.auth import account, require_role
 from backend.services import services
 from backend.streaming import csv_pieces, save_as, stored, streaming
-from elt import audit, rejects
+from elt import audit
 from elt.access.roles import SENDERS
 from elt.database import connect, translated_errors
-from elt.detecting import Stated, read_header, read_layout
 from elt.errors import NotFound, Refused
 from elt.ledger import Submission
-from elt.rejects import OF_SUBMISSIONS, LineFormat, RejectsTable
-from elt.streams import Source
-from elt.unpacking import open_csv
+from elt.loading import rejects
+from elt.loading.rejects import OF_SUBMISSIONS, LineFormat, RejectsTable
+from elt.reading.detecting import Stated, read_header, read_layout
+from elt.receiving.streams import Source
+from elt.receiving.unpacking import open_csv
 
 ERROR_COLUMNS = ("_line", "_column", "_error")
 

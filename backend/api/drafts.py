@@ -11,9 +11,13 @@ from backend.auth import account, require_role, visible_account_id
 from backend.incoming import IncomingFile, RequestBody, open_file
 from backend.services import services
 from backend.waiting import waiting_room
-from elt import draft_confirming, draft_receiving, drafts, ledger, sample_drafting
+from elt import ledger
 from elt.access.roles import SENDERS
-from elt.drafts import SampleDraft
+from elt.drafting import confirming as draft_confirming
+from elt.drafting import ledger as drafts
+from elt.drafting import receiving as draft_receiving
+from elt.drafting import samples as sample_drafting
+from elt.drafting.ledger import SampleDraft
 from elt.ledger import Incoming
 
 # A sample up to this size is drafted while its sender waits; a larger one by the DAG `draft`, so that no worker of

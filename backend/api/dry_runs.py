@@ -17,12 +17,14 @@ from backend.incoming import IncomingFile
 from backend.services import services
 from backend.streaming import save_as, streaming
 from backend.waiting import waiting_room
-from elt import audit, dry_run, dry_run_ledger
+from elt import audit
 from elt.access.roles import SENDERS
-from elt.dry_run_ledger import SETTLED, DryRun
+from elt.dry_runs import ledger as dry_run_ledger
+from elt.dry_runs import making as dry_run
+from elt.dry_runs.ledger import SETTLED, DryRun
 from elt.errors import NotFound
 from elt.ledger import Incoming
-from elt.rejects import OF_DRY_RUNS, LineFormat
+from elt.loading.rejects import OF_DRY_RUNS, LineFormat
 
 POLL_SECONDS = 0.25
 

@@ -11,11 +11,12 @@ from backend.auth import account, require_role
 from backend.incoming import RequestBody, open_file
 from backend.services import services
 from backend.streaming import save_as, stored, streaming
-from elt import audit, fixes
+from elt import audit
 from elt.access.roles import SENDERS
 from elt.errors import NotFound
-from elt.fix_receiving import receive_fix
-from elt.fixes import Fix
+from elt.fixing import fixes
+from elt.fixing.fixes import Fix
+from elt.fixing.receiving import receive_fix
 from elt.ledger import Submission
 
 UNMATCHED_SHOWN = 100  # lines listed one by one; `lines_unmatched` counts them all

@@ -6,9 +6,10 @@ from backend.api import parameters
 from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.services import services
-from elt import audit, header_mapping
+from elt import audit
 from elt.access.roles import SENDERS
-from elt.receiving import contract_of
+from elt.reading import header_mapping
+from elt.receiving.whole_files import contract_of
 
 blueprint = Blueprint("header_mappings", __name__, url_prefix="/api/v1/datasets")
 

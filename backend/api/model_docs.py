@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 
 from backend.services import services
 from backend.streaming import stored, streaming
-from elt.dbt_docs import DOCS_KEY
+from elt.transforming.dbt_docs import DOCS_KEY
 
 # dbt's page is one file that compiles its own templates; it loads nothing from elsewhere, and it may not.
 CONTENT_SECURITY_POLICY = (

@@ -14,11 +14,12 @@ from backend.auth import account, require_role
 from backend.problems import BadRequest
 from backend.services import services
 from backend.waiting import waiting_room
-from elt import audit, ledger, multipart, parts, uploads
+from elt import audit, ledger
 from elt.access.roles import SENDERS
 from elt.errors import NotFound
-from elt.filenames import tidy
-from elt.uploads import Announced, Upload
+from elt.receiving import multipart, parts, uploads
+from elt.receiving.filenames import tidy
+from elt.receiving.uploads import Announced, Upload
 
 PAGE_DEFAULT = 100
 BIGGEST = 2**63 - 1  # what the ledger's column holds

@@ -14,8 +14,8 @@ from uuid import UUID
 from flask import request
 
 from backend.problems import BadRequest
-from elt.detecting import DELIMITERS, QUOTES, Stated
-from elt.encoding import ENCODINGS
+from elt.reading.detecting import DELIMITERS, QUOTES, Stated
+from elt.reading.encoding import ENCODINGS
 
 STATUSES = (
     "received",

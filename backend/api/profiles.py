@@ -8,13 +8,13 @@ from flask import Blueprint, Response, jsonify
 from backend.api.representation import time_text
 from backend.auth import require_role
 from backend.services import services
-from elt import profiling
 from elt.access.roles import SENDERS
-from elt.contract import Contract
+from elt.contracting.contract import Contract
 from elt.database import connect
 from elt.errors import NotFound
-from elt.profiling import Profile
-from elt.receiving import contract_of
+from elt.receiving.whole_files import contract_of
+from elt.transforming import profiling
+from elt.transforming.profiling import Profile
 
 blueprint = Blueprint("profiles", __name__, url_prefix="/api/v1/datasets")
 

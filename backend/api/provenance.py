@@ -11,7 +11,7 @@ from backend.services import services
 from elt import audit, ledger
 from elt.errors import NotFound
 from elt.ledger import Submission
-from elt.provenance import Origin, trace
+from elt.transforming.provenance import Origin, trace
 
 blueprint = Blueprint("provenance", __name__, url_prefix="/api/v1/provenance")
 

@@ -14,10 +14,11 @@ from backend.reporting.reading import version_of
 from backend.reporting.report_kinds import ReportKind, find_kind, kinds_for
 from backend.reporting.result import snapshot
 from backend.services import services
-from elt import accounts, audit
+from elt import audit
+from elt.access import accounts
+from elt.access.accounts import Account
 from elt.access.pseudonyms import pseudonym
 from elt.access.reading import ReadingAs
-from elt.accounts import Account
 from elt.database import Pool
 from elt.errors import NotFound
 

@@ -8,10 +8,10 @@ from flask import url_for
 from psycopg2.extensions import connection as Connection
 
 from elt import ledger
-from elt.accounts import Account
-from elt.error_groups import ErrorGroup
+from elt.access.accounts import Account
 from elt.errors import NotFound
 from elt.ledger import Submission
+from elt.loading.error_groups import ErrorGroup
 
 
 def visible(connection: Connection, account: Account, id: UUID) -> Submission:

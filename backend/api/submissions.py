@@ -11,11 +11,12 @@ from backend.api.representation import as_json, visible, with_error_groups
 from backend.auth import account, require_role, visible_account_id
 from backend.services import services
 from backend.waiting import waiting_room
-from elt import audit, ledger, retracting
+from elt import audit, ledger
 from elt.access.roles import SENDERS
-from elt.error_groups import error_groups
 from elt.ledger import Submission
-from elt.receiving import contract_of
+from elt.loading.error_groups import error_groups
+from elt.receiving.whole_files import contract_of
+from elt.versioning import retracting
 
 # Nothing more will happen to these by itself. `failed` is not among them: it is tried again.
 SETTLED = ("modelled", "rejected", "replaced", "retracted", "held")

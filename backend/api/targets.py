@@ -11,9 +11,10 @@ from backend.api.representation import time_text
 from backend.auth import account, require_role
 from backend.services import services
 from backend.streaming import csv_pieces, save_as, streaming
-from elt import audit, datasets
+from elt import audit
 from elt.access.roles import SENDERS
-from elt.contract import Contract
+from elt.contracting import datasets
+from elt.contracting.contract import Contract
 from elt.database import connect, translated_errors
 from elt.errors import NotFound
 from elt.predicting import estimates, targets

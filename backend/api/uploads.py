@@ -13,9 +13,9 @@ from backend.problems import BadRequest
 from backend.services import services
 from elt import audit
 from elt.access.roles import SENDERS
-from elt.intake import receive
 from elt.ledger import Incoming, Submission
-from elt.receiving import Receipt, contract_of
+from elt.receiving.intake import receive
+from elt.receiving.whole_files import Receipt, contract_of
 
 IDEMPOTENCY_KEY_LENGTH = 255
 PARAMETERS = ("dry_run", "filename", "title", "note", "encoding", "delimiter", "quote", "mapping")

@@ -7,8 +7,10 @@ from flask import Blueprint, Response, jsonify
 from backend.api.representation import as_json, location, visible
 from backend.auth import account, require_role
 from backend.services import services
-from elt import audit, guarding, ledger, restoring
+from elt import audit, ledger
 from elt.access.roles import SENDERS
+from elt.loading import guarding
+from elt.versioning import restoring
 
 blueprint = Blueprint("versions", __name__, url_prefix="/api/v1/submissions/<uuid:id>")
 

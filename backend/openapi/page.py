@@ -9,7 +9,7 @@ from flask import Flask, Response, g, json, request, session
 from backend.auth import SESSION_TOKEN, identify
 from backend.openapi import bodies, parameters, schemas, versions
 from backend.services import services
-from elt.contract import Contract
+from elt.contracting.contract import Contract
 from elt.errors import LaurelError
 
 INSIGHT_PATHS = ("/api/v1/insights/{name}", "/api/v1/insights/{name}.{form}")

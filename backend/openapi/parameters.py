@@ -5,7 +5,7 @@ from typing import Any
 
 from backend.api.parameters import DESCRIPTION_LENGTHS, FORMATS, STATUSES
 from backend.reporting.registry import registry
-from elt.contract import Contract
+from elt.contracting.contract import Contract
 
 IN_A_URL = (
     400  # characters: of four bytes each, percent-encoded, they and a title still fit a request line (8,190 bytes)

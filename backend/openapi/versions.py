@@ -3,7 +3,7 @@
 from typing import Any
 
 from backend.openapi.types import COUNT, MOMENT, NUMBER, OPTIONAL, TEXT
-from elt.diffing import KINDS
+from elt.versioning.diffing import KINDS
 
 HELD_FOR: dict[str, Any] = {
     "type": "object",

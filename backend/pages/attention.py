@@ -14,8 +14,8 @@ from backend.reporting.result import NOT_PUBLISHED
 from backend.reporting.seeds import kpi_threshold
 from backend.reporting.values import shown
 from backend.services import Services
+from elt.access.accounts import Account
 from elt.access.policies import KNOW_PERSONS
-from elt.accounts import Account
 
 REFUSED_DAYS = 14  # a refused file that nobody mended for longer is history
 TIERS = (4, 3)  # those whose students need help first

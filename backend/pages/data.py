@@ -14,14 +14,16 @@ from backend.api.submissions import is_settled
 from backend.auth import account, require_role, visible_account_id
 from backend.pages import states
 from backend.services import services
-from elt import failed_tests, fixes, ledger
+from elt import ledger
 from elt.access.roles import SENDERS
-from elt.contract import Contract
-from elt.detecting import DELIMITERS, QUOTES
-from elt.dry_run_ledger import SETTLED as DRY_RUN_SETTLED
-from elt.encoding import ENCODINGS
-from elt.error_groups import error_groups
+from elt.contracting.contract import Contract
+from elt.dry_runs.ledger import SETTLED as DRY_RUN_SETTLED
+from elt.fixing import fixes
 from elt.ledger import LIVE, Submission
+from elt.loading.error_groups import error_groups
+from elt.reading.detecting import DELIMITERS, QUOTES
+from elt.reading.encoding import ENCODINGS
+from elt.transforming import failed_tests
 
 SUBMISSIONS = 50  # of a page; a link leads to the older ones
 PARTS_ABOVE_BYTES = 64 * 2**20  # as elt.client: a larger file goes in parts

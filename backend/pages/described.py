@@ -15,13 +15,17 @@ from backend.pages.signing_in import check_csrf
 from backend.reporting import models
 from backend.reporting.result import snapshot
 from backend.services import services
-from elt import contract_document, contract_versions, datasets, drafts, header_mapping
 from elt.access.roles import SENDERS
-from elt.contract import Contract
-from elt.drafts import SampleDraft
+from elt.contracting import datasets
+from elt.contracting import document as contract_document
+from elt.contracting import versions as contract_versions
+from elt.contracting.contract import Contract
+from elt.drafting import ledger as drafts
+from elt.drafting.ledger import SampleDraft
 from elt.errors import Refused
 from elt.predicting import targets
-from elt.receiving import contract_of
+from elt.reading import header_mapping
+from elt.receiving.whole_files import contract_of
 
 VERDICTS = ("fail", "warning", "pass")  # what needs a hand comes first
 

@@ -10,7 +10,7 @@ from backend.reporting.registry import registry
 from backend.services import services
 from elt.access.roles import ADMINISTRATOR, AUDITOR
 from elt.errors import NotFound
-from elt.lineage import Node, around, direct
+from elt.transforming.lineage import Node, around, direct
 
 COLUMNS = ("dataset", "model", "mart", "insight")  # of the picture, from left to right
 LABELS = ("Data sets", "Models between", "Tables", "Insights")

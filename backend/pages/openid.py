@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from backend.auth import SESSION_TOKEN
 from backend.services import services
-from elt import accounts, audit
-from elt.access import sessions
+from elt import audit
+from elt.access import accounts, sessions
 from elt.errors import NotFound, Unavailable
 from elt.settings import Settings
 

@@ -16,7 +16,7 @@ from backend.reporting.seeds import seed
 from backend.reporting.values import shown
 from backend.services import services
 from elt.errors import Unavailable
-from elt.mart_changes import in_words
+from elt.transforming.mart_changes import in_words
 
 WIDTH, HEIGHT = 120, 32  # of a spark line, in its own units
 LEAST_SPAN = 0.2  # of the largest value: what a line's height shows at least

@@ -12,9 +12,9 @@ from backend import rate_limit
 from backend.auth import SESSION_TOKEN
 from backend.problems import BadRequest
 from backend.services import services
-from elt import accounts, audit
-from elt.access import passwords, sessions
-from elt.accounts import Account
+from elt import audit
+from elt.access import accounts, passwords, sessions
+from elt.access.accounts import Account
 
 CSRF = "csrf_token"
 

@@ -10,8 +10,8 @@ from backend.auth import require_role
 from backend.pages import transforms
 from backend.reporting.insight import Row
 from backend.services import services
-from elt import failed_tests
 from elt.access.roles import ADMINISTRATOR, AUDITOR
+from elt.transforming import failed_tests
 
 _DATASETS = """
     with counted as (

@@ -11,7 +11,7 @@ from psycopg2.extras import RealDictCursor
 
 from backend.reporting.insight import Row
 from backend.reporting.seeds import seed
-from elt.mart_changes import in_words
+from elt.transforming.mart_changes import in_words
 
 MODELS_CHANGED = "the models changed, not the data"
 

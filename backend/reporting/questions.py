@@ -13,7 +13,7 @@ from elt.access.roles import ADMINISTRATOR
 from elt.asking.questions import PREFIX, Chart, Question
 from elt.asking.session import session
 from elt.database import Pool
-from elt.lineage import datasets_behind
+from elt.transforming.lineage import datasets_behind
 
 MOST_ROWS = 5_000
 SECONDS = 15

@@ -2,7 +2,7 @@
     dbt's own materializations of tables and views, but straight under their names: nothing on the side, no two renames
     and no backup, which cost as much as many of our statements. It is one transaction, so that what fails leaves what
     was there; until it ends nobody reads the old one, and nobody should: what people read is published from here
-    (elt/publishing.py).
+    (elt/transforming/publishing.py).
 #}
 {% materialization table, adapter='postgres' %}
   {{ return(made_anew('table')) }}

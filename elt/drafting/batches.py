@@ -1,7 +1,8 @@
 """The file's good records in batches, column by column, as fast as Python's csv reads a block of lines at once.
 
-What is good, and what is wrong with the rest, says `elt.reading` alone: a block in which every line is a record of the
-right length is taken as csv gives it, which is the same; in any other block only lines that are plainly such records.
+What is good, and what is wrong with the rest, says `elt.reading.records` alone: a block in which every line is a record
+of the right length is taken as csv gives it, which is the same; in any other block only lines that are plainly such
+records.
 """
 
 import csv
@@ -13,9 +14,9 @@ from typing import BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from elt.blocks import LINE_LIMIT, Block, Blocks
-from elt.detecting import Layout
-from elt.reading import Record, records_of
+from elt.reading.blocks import LINE_LIMIT, Block, Blocks
+from elt.reading.detecting import Layout
+from elt.reading.records import Record, records_of
 
 Flags = NDArray[np.bool_]
 

@@ -4,8 +4,8 @@ import re
 from datetime import date, datetime
 from enum import StrEnum
 
-from elt.checking import INT8_MAXIMUM
-from elt.reading import UNDECODABLE
+from elt.loading.checking import INT8_MAXIMUM
+from elt.reading.records import UNDECODABLE
 
 SHOWN_CHARACTERS = 120  # a longer cell cannot be shown in a table or a legend
 

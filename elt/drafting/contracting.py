@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from elt.contract import DEFAULT_MAX_REJECTED_RATE, LARGEST_LIMIT
+from elt.contracting.contract import DEFAULT_MAX_REJECTED_RATE, LARGEST_LIMIT
 from elt.drafting.deciding import Column, Decided
 from elt.drafting.headers import words_of
 from elt.drafting.keys import Key
@@ -25,7 +25,7 @@ EXAMPLES = {
 
 
 def contract_document(name: str, decided: Decided, keys: Sequence[Key]) -> dict[str, Any]:
-    """As `elt.contract.parse_contract` takes it. Every line that the loader can read at all keeps this contract."""
+    """As elt.contracting.contract.parse_contract takes it. Every line that the loader can read at all keeps it."""
     key = keys[0].names if keys and keys[0].is_earned else ()
     title = name.rpartition("/")[2].replace("_", " ").strip()
     return {

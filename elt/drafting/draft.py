@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import BinaryIO
 
-from elt.detecting import NOTHING_STATED, Layout, Stated, read_layout
 from elt.drafting.batches import read_batches
 from elt.drafting.checks import Subject, screen
 from elt.drafting.contracting import contract_document
@@ -13,9 +12,10 @@ from elt.drafting.fingerprints import Fingerprints
 from elt.drafting.keys import find_keys
 from elt.drafting.profile import profile_file
 from elt.drafting.result import Draft
-from elt.file_errors import header_only
-from elt.streams import Source
-from elt.unpacking import open_csv
+from elt.reading.detecting import NOTHING_STATED, Layout, Stated, read_layout
+from elt.reading.file_errors import header_only
+from elt.receiving.streams import Source
+from elt.receiving.unpacking import open_csv
 
 
 def draft(open_stream: Callable[[], BinaryIO], name: str, stated: Stated = NOTHING_STATED) -> Draft:

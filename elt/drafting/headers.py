@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from elt.contract import normalise
+from elt.contracting.contract import normalise
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 COLUMN_CHARACTERS = 55

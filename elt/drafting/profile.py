@@ -10,7 +10,7 @@ from elt.drafting.batches import Batch
 from elt.drafting.cells import INTEGERS, NULL_WORDS, NUMBERS, SHOWN_CHARACTERS, Kind, kind_of
 from elt.drafting.content import Content, content_of
 from elt.drafting.fingerprints import NAMED_LINES, Fingerprints, Repeats
-from elt.reading import Record
+from elt.reading.records import Record
 
 MOST_LEVELS = 1000  # distinct cells counted one by one, exactly; a column with more is no category
 MOST_NAMED_LEVELS = 200  # of so many the first line is known

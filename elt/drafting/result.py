@@ -79,8 +79,8 @@ class Finding:
 class Draft:
     """A draft contract for a file, and what the file itself needs.
 
-    `contract` is a Table Schema document as `elt.contract.parse_contract` takes it. `candidate_keys` are the smallest
-    sets of columns of which no two lines are the same, the most likely key first; `contract["primaryKey"]` is the first
+    `contract` is a Table Schema document as `elt.contracting.contract` reads it. `candidate_keys` are the smallest sets
+    of columns of which no two lines are the same, the most likely key first; `contract["primaryKey"]` is the first
     of them where it is no accident, else empty. `screening` has at least one finding of every check, in the order of
     the stages.
     """

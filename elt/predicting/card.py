@@ -6,12 +6,12 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from elt.dbt_build import project_fingerprint
 from elt.predicting.candidates import CANDIDATES, SEED
 from elt.predicting.gate import Gate
 from elt.predicting.resampling import RESAMPLES
 from elt.predicting.tasks import Folds, Forward, Presentations, Task
 from elt.predicting.training import Trained
+from elt.transforming.dbt_build import project_fingerprint
 
 NEVER_A_CAUSE = (
     "A reason says what goes along with the estimate, never what causes the outcome, and never what would help.",

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt import raw_tables
-from elt.contract import Contract, Field
-from elt.generic_views import staging_view
+from elt.contracting.contract import Contract, Field
+from elt.contracting.generic_views import staging_view
+from elt.loading import raw_tables
 from elt.predicting import targets
 from elt.predicting.estimates import LINE
 from elt.predicting.targets import CATEGORIES, NUMBERS, Target

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
-from elt.contract import Contract
+from elt.contracting.contract import Contract
 from elt.database import only_row
 from elt.predicting.targets import task_name
 

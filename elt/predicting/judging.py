@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 
+from elt.contracting.registry import open_registry
 from elt.database import connect, transaction
 from elt.errors import NotFound
 from elt.predicting import described
@@ -11,7 +12,6 @@ from elt.predicting.catalogue import TASKS
 from elt.predicting.frames import load
 from elt.predicting.gate import Gate
 from elt.predicting.training import Trained, train
-from elt.registry import open_registry
 from elt.settings import Settings
 
 

@@ -11,6 +11,7 @@ from psycopg2.errors import InvalidSchemaName, UndefinedColumn, UndefinedTable
 from psycopg2.extensions import connection as Connection
 
 from elt import locks
+from elt.contracting.registry import open_registry
 from elt.database import connect, only_row, transaction
 from elt.errors import Unavailable
 from elt.predicting import actions, described, drift, ending, registry, segments, targets
@@ -24,7 +25,6 @@ from elt.predicting.registry import Entry
 from elt.predicting.scoring import coming, scores
 from elt.predicting.tasks import Task
 from elt.predicting.training import program_fingerprint, train
-from elt.registry import open_registry
 from elt.settings import Settings
 from elt.store import ObjectStore
 

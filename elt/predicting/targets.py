@@ -8,9 +8,9 @@ from datetime import datetime
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from elt.contract import Contract, Field
+from elt.contracting.contract import Contract, Field
+from elt.contracting.generic_views import staging_view
 from elt.errors import NotFound, Refused
-from elt.generic_views import staging_view
 from elt.notifying import PREDICT_CHANNEL, notify
 from elt.predicting import ending
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from elt.dbt_build import project_fingerprint
 from elt.predicting import drift
 from elt.predicting.candidates import Fitted, best_of
 from elt.predicting.encoding import Encoder
@@ -24,6 +23,7 @@ from elt.predicting.models import from_json
 from elt.predicting.report import Report, report
 from elt.predicting.subgroups import Subgroup, subgroups
 from elt.predicting.tasks import Task
+from elt.transforming.dbt_build import project_fingerprint
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
-from elt import accounts, audit
+from elt import audit
+from elt.access import accounts
 from elt.access.roles import ADMINISTRATOR
 from elt.database import connect, transaction
 from elt.errors import NotFound

@@ -9,7 +9,7 @@ add column account_id integer references catalog.account, -- whose it is; null: 
 add column is_shared boolean not null default false, -- with every researcher; otherwise its owner and admins see it
 add column described_at timestamptz not null default now();
 
--- Every contract that was ever in force. changes: what differs from the version before, as elt.contract_change says it.
+-- Every contract that was ever in force. changes: what differs from the version before, as elt.contracting.change says it.
 create table catalog.contract_version (
     dataset_id text not null references catalog.dataset,
     version integer not null,

@@ -4,14 +4,14 @@ import logging
 import sys
 import time
 
-from elt import attempts
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.database import connect
 from elt.errors import LaurelError
+from elt.loading import attempts
 from elt.polling import PollFailed, poll, transform_due
 from elt.settings import Settings
 from elt.store import ObjectStore
-from elt.transforming import transform
+from elt.transforming.run import transform
 
 PAUSE_SECONDS = 0.5
 RETRY_BASE_SECONDS = 2  # what is tested is that a further try comes

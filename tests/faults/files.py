@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 
 STUDENTS = "laurel/students"
 WORST_RATE = 0.03  # of bad lines; the contract takes up to 0.05

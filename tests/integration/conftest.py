@@ -17,11 +17,11 @@ import pytest
 from psycopg2 import sql
 
 from elt import warehouse
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.database import connect, migrate
 from elt.settings import Settings
 from elt.store import ObjectStore
-from elt.transforming import transform
+from elt.transforming.run import transform
 from stack import object_store as rclone
 from stack import ports
 from stack.databases import create_roles

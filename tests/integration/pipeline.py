@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from elt import accounts
-from elt.contract import Contract, load_contracts
+from elt.access import accounts
+from elt.contracting.contract import Contract, load_contracts
 from elt.database import Pool
-from elt.intake import receive
 from elt.ledger import Incoming, Submission
 from elt.polling import PollReport, poll
-from elt.receiving import Receipt
+from elt.receiving.intake import receive
+from elt.receiving.whole_files import Receipt
 from elt.settings import Settings
 from elt.store import ObjectStore
 

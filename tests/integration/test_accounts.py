@@ -7,7 +7,7 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from elt import __main__ as command_line
-from elt import accounts
+from elt.access import accounts
 from elt.access.roles import Scope, scopes_of
 from elt.database import MIGRATIONS, connect, transaction
 from elt.errors import Conflict, NotFound

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from elt.errors import Unavailable
-from elt.loading import load
+from elt.loading.submissions import load
 from elt.store import ObjectStore
 from stack import ports
 from stack.databases import create_roles

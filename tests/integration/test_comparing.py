@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from elt.comparing import Comparison, Place, RowChange, changes, compare
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.database import connect
 from elt.settings import Settings
+from elt.versioning.comparing import Comparison, Place, RowChange, changes, compare
 from tests.integration.pipeline import STUDENTS, Pipeline, csv_file
 
 SURVEY = "laurel/survey"

@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
-from elt import fixes, ledger, rejects, restoring, retracting
+from elt import ledger
 from elt.database import connect
 from elt.errors import Conflict, Refused
-from elt.fix_receiving import receive_fix
-from elt.fixes import Fix
-from elt.fixing import apply
+from elt.fixing import fixes
+from elt.fixing.fixes import Fix
+from elt.fixing.joining import apply
+from elt.fixing.receiving import receive_fix
 from elt.ledger import Submission
+from elt.loading import rejects
 from elt.settings import Settings
+from elt.versioning import restoring, retracting
 from tests.integration.pipeline import STUDENTS, Pipeline, students
 
 

@@ -4,11 +4,12 @@ import threading
 
 import pytest
 
-from elt import guarding, restoring
 from elt.errors import Conflict
 from elt.ledger import Submission
+from elt.loading import guarding
 from elt.polling import PollFailed
 from elt.settings import Settings
+from elt.versioning import restoring
 from tests.integration.pipeline import Pipeline, csv_file, students
 
 SURVEY = "laurel/survey"

@@ -11,13 +11,15 @@ import psycopg2
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from elt import error_groups, polling, rejects, retracting
+from elt import polling
 from elt.database import connect
-from elt.detecting import SAMPLE_BYTES, Stated
 from elt.errors import LaurelError, Unavailable
-from elt.loading import load
+from elt.loading import error_groups, rejects
+from elt.loading.submissions import load
+from elt.reading.detecting import SAMPLE_BYTES, Stated
 from elt.settings import Settings
 from elt.store import ObjectStore
+from elt.versioning import retracting
 from tests.integration.pipeline import STUDENTS, Pipeline, students
 
 

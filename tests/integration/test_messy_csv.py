@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from elt import raw_tables
 from elt.database import connect, transaction
 from elt.errors import Refused
-from elt.reading import Record
+from elt.loading import raw_tables
+from elt.reading.records import Record
 from elt.settings import Settings
 from tests import shared_data
 from tests.integration.pipeline import Pipeline

@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg2.extensions import connection as Connection
 
-from elt import blocks, copying, raw_tables
-from elt.contract import Contract, parse_contract
-from elt.copying import Claim, Tally, copy_rows
+from elt.contracting.contract import Contract, parse_contract
 from elt.database import connect
-from elt.detecting import Stated, read_front
-from elt.streams import Source
+from elt.loading import copying, raw_tables
+from elt.loading.copying import Claim, Tally, copy_rows
+from elt.reading import blocks
+from elt.reading.detecting import Stated, read_front
+from elt.receiving.streams import Source
 from tests.integration.conftest import Database
 
 HEADER = ("name", "count", "choice")

@@ -9,7 +9,7 @@ import pytest
 from elt import ledger
 from elt.errors import Conflict, LaurelError, NotFound, Refused, Unavailable
 from elt.polling import PollFailed
-from elt.receiving import Receipt
+from elt.receiving.whole_files import Receipt
 from elt.settings import Settings
 from elt.store import ObjectStore
 from tests.integration.pipeline import STUDENTS, Pipeline, students

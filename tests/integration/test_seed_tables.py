@@ -3,8 +3,8 @@
 import csv
 
 from elt.database import connect, transaction
-from elt.dbt_build import PROJECT
-from elt.seed_tables import drop_outdated
+from elt.transforming.dbt_build import PROJECT
+from elt.transforming.seed_tables import drop_outdated
 from tests.integration.conftest import Database
 
 

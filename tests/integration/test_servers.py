@@ -11,11 +11,12 @@ import psycopg2
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from elt import accounts, warehouse
+from elt import warehouse
+from elt.access import accounts
 from elt.access.policies import database_role
 from elt.access.reading import ReadingAs
 from elt.access.roles import ROLES, Scope
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.database import Pool, transaction
 from elt.errors import Refused
 from elt.settings import Settings

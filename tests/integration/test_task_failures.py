@@ -95,7 +95,7 @@ def test_no_cell_reaches_the_log_when_postgres_quotes_one(pipeline: Pipeline, tm
     assert ended.raised == "AirflowFailException"
     assert ended.cause is None
     assert "CheckViolation" in ended.output
-    assert "elt/loading.py" in ended.output
+    assert "elt/loading/submissions.py" in ended.output
     assert "SECRET-7" not in ended.output
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from elt.contract import normalise
+from elt.contracting.contract import normalise
 from tests import shared_data
 from tests.messy_csv import frictionless_verdicts
 from tests.messy_csv.reading import Reading, read

@@ -5,13 +5,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from elt.checking import EMPTY_LINE
-from elt.contract import Contract, normalise, parse_contract
-from elt.detecting import Front, read_front, read_layout
+from elt.contracting.contract import Contract, normalise, parse_contract
 from elt.errors import Refused
-from elt.reading import UNDECODABLE, Record, read_records
-from elt.streams import Source
-from elt.unpacking import open_csv
+from elt.loading.checking import EMPTY_LINE
+from elt.reading.detecting import Front, read_front, read_layout
+from elt.reading.records import UNDECODABLE, Record, read_records
+from elt.receiving.streams import Source
+from elt.receiving.unpacking import open_csv
 
 
 @dataclass

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from elt.checking import CellError, ColumnChecker, RowChecker
-from elt.contract import Field, parse_contract
-from elt.reading import Record
+from elt.contracting.contract import Field, parse_contract
+from elt.loading.checking import CellError, ColumnChecker, RowChecker
+from elt.reading.records import Record
 
 
 def checker(type: str, **constraints: Any) -> ColumnChecker:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from elt.contract_document import checked
+from elt.contracting.document import checked
 from elt.errors import Refused
 
 FIELD = {"name": "Id", "column": "id", "type": "string", "description": "Whose row it is.", "example": "A1"}

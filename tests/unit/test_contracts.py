@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from elt.checking import ColumnChecker
-from elt.contract import CONTRACTS, Contract, load_contracts
+from elt.contracting.contract import CONTRACTS, Contract, load_contracts
+from elt.loading.checking import ColumnChecker
 
 TYPES = {"string", "integer", "number", "boolean", "date", "datetime", "year", "object"}
 CONSTRAINTS = {"required", "unique", "pattern", "minimum", "maximum", "enum", "minLength", "maxLength"}

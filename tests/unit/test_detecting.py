@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elt.contract import Contract, parse_contract
-from elt.detecting import DELIMITERS, QUOTES, SAMPLE_BYTES, Front, Stated, read_front, read_header, read_layout
-from elt.encoding import ENCODINGS
+from elt.contracting.contract import Contract, parse_contract
 from elt.errors import Refused
-from elt.reading import Record, read_records
+from elt.reading.detecting import DELIMITERS, QUOTES, SAMPLE_BYTES, Front, Stated, read_front, read_header, read_layout
+from elt.reading.encoding import ENCODINGS
+from elt.reading.records import Record, read_records
 
 ROWS = [["ID", "Name", "Town"], ["0164A", "Zoë Müller", "Orléans"], ["007", "Ngozi Café", "Lagos"]]
 

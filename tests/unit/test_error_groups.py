@@ -2,7 +2,7 @@
 
 import pytest
 
-from elt.error_groups import ErrorGroup, sentence
+from elt.loading.error_groups import ErrorGroup, sentence
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Which escapes in a refused line were written by Laurel, and which of them a correction still holds."""
 
-from elt.escapes import left, noted, storable
+from elt.reading.escapes import left, noted, storable
 
 PLACES = {"Name": 0, "Address": 1}
 

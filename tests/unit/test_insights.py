@@ -10,7 +10,7 @@ from backend.reporting.registry import find, registry, visible_to
 from backend.reporting.seeds import seed
 from elt import warehouse
 from elt.access.roles import ROLES
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.errors import NotFound
 
 FIRST_TEN = {

@@ -1,7 +1,7 @@
 """Lineage: every name that a model reads is known, also where its Jinja puts the name together."""
 
-from elt.contract import load_contracts
-from elt.lineage import Node, around, datasets_behind, direct
+from elt.contracting.contract import load_contracts
+from elt.transforming.lineage import Node, around, datasets_behind, direct
 
 
 def test_every_mart_and_every_insight_leads_back_to_a_dataset() -> None:

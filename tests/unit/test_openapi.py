@@ -9,7 +9,7 @@ from flask import Flask
 
 from backend.app import create_app
 from backend.reporting.registry import registry
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.settings import Settings
 
 WITHOUT_BODY = ("/complete", "/confirm", "/restore")  # POSTs that say all in their URL

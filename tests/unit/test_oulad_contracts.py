@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 import yaml
 
-from elt.contract import load_contracts
-from elt.dbt_build import PROJECT
+from elt.contracting.contract import load_contracts
+from elt.transforming.dbt_build import PROJECT
 
 # The header lines of the published files.
 PUBLISHED = {

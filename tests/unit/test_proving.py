@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elt.blocks import Block, Blocks
-from elt.checking import RowChecker
-from elt.contract import Contract, load_contracts, parse_contract
-from elt.proving import Proof, prove
-from elt.reading import Record
+from elt.contracting.contract import Contract, load_contracts, parse_contract
+from elt.loading.checking import RowChecker
+from elt.loading.proving import Proof, prove
+from elt.reading.blocks import Block, Blocks
+from elt.reading.records import Record
 
 FIELDS: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elt.contract import Contract, parse_contract
-from elt.detecting import read_front
+from elt.contracting.contract import Contract, parse_contract
 from elt.errors import Refused
-from elt.reading import LINE_LIMIT, UNDECODABLE, Record, read_records
+from elt.reading.detecting import read_front
+from elt.reading.records import LINE_LIMIT, UNDECODABLE, Record, read_records
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from backend.reporting.seeds import seed
-from elt.checking import RowChecker
-from elt.contract import load_contracts
-from elt.reading import Record
+from elt.contracting.contract import load_contracts
+from elt.loading.checking import RowChecker
+from elt.reading.records import Record
 from elt.sample_district import effects, flaws
 from elt.sample_district.__main__ import main
 from elt.sample_district.district import DATASETS, make_district

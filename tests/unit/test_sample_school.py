@@ -6,9 +6,9 @@ from statistics import fmean
 
 import pytest
 
-from elt.checking import RowChecker
-from elt.contract import load_contracts
-from elt.reading import Record
+from elt.contracting.contract import load_contracts
+from elt.loading.checking import RowChecker
+from elt.reading.records import Record
 from elt.sample_school import curriculum, effects, flaws
 from elt.sample_school.__main__ import main
 from elt.sample_school.school import first_edition

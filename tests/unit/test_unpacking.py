@@ -12,11 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from elt.errors import Refused
-from elt.gzip_files import Gunzip, GzipWatcher, gzip_sample
-from elt.packing import RATIO_FREE_BYTES, Meter, packing_of
-from elt.streams import Source
-from elt.unpacking import open_csv
-from elt.zip_archives import DIRECTORY_BYTES, open_archive
+from elt.receiving.gzip_files import Gunzip, GzipWatcher, gzip_sample
+from elt.receiving.packing import RATIO_FREE_BYTES, Meter, packing_of
+from elt.receiving.streams import Source
+from elt.receiving.unpacking import open_csv
+from elt.receiving.zip_archives import DIRECTORY_BYTES, open_archive
 
 ZIP_NAME = 22 + 5  # bytes from the end of an archive of "a.csv": its name in the list of files
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from elt.contract import normalise
+from elt.contracting.contract import normalise
 from elt.drafting.checks.registry import Hit, Subject, check
 from elt.drafting.headers import SNAKE_CASE
 

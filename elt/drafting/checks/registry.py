@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from elt.detecting import Layout
 from elt.drafting.deciding import Column, Decided
 from elt.drafting.keys import Key
 from elt.drafting.profile import FileProfile
 from elt.drafting.result import Finding, Place, Verdict
+from elt.reading.detecting import Layout
 
 STAGES = ("file", "header", "columns", "rows", "relations")
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from elt.checking import RECORD_MESSAGES
 from elt.drafting.checks.registry import Hit, Subject, check
+from elt.loading.checking import RECORD_MESSAGES
 
 MESSAGES = {
     "too_few_cells": "have fewer cells than the header",

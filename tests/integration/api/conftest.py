@@ -20,9 +20,9 @@ from urllib3.filepost import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from backend.app import create_app
-from elt import accounts
+from elt.access import accounts
 from elt.access.sessions import open_session
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.database import connect, transaction
 from elt.polling import poll
 from elt.settings import Settings

@@ -7,9 +7,9 @@ from typing import Any
 
 from psycopg2 import sql
 
+from elt.contracting.registry import open_registry
 from elt.database import connect
 from elt.polling import poll
-from elt.registry import open_registry
 from elt.settings import Settings
 from elt.store import ObjectStore
 

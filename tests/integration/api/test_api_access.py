@@ -13,7 +13,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from backend import rate_limit
-from elt import accounts
+from elt.access import accounts
 from elt.access.sessions import open_session
 from elt.database import connect, transaction
 from elt.settings import Settings

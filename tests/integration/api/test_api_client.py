@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from elt import client, dry_run
-from elt.assembling import Assembler
-from elt.contract import load_contracts
+from elt import client
+from elt.contracting.contract import load_contracts
 from elt.database import Pool, connect, transaction
+from elt.dry_runs import making as dry_run
+from elt.receiving.assembling import Assembler
 from elt.settings import Settings
 from elt.store import ObjectStore
 

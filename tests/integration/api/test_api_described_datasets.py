@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from psycopg2 import sql
 
-from elt import dry_run
-from elt.registry import open_registry
+from elt.contracting.registry import open_registry
+from elt.dry_runs import making as dry_run
 from elt.settings import Settings
 from elt.store import ObjectStore
-from elt.transforming import transform
+from elt.transforming.run import transform
 from tests import shared_data
 from tests.integration.api.pupils import count, described, load_all, name, post, query, sample
 

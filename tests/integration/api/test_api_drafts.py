@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from urllib3.filepost import encode_multipart_formdata
 
+from elt.contracting.datasets import RESERVED_TABLES
 from elt.database import connect
-from elt.datasets import RESERVED_TABLES
-from elt.sample_drafting import draft_waiting
+from elt.drafting.samples import draft_waiting
 from elt.settings import Settings
 from elt.store import ObjectStore
 from tests.integration.api.pupils import described, name, post, sample

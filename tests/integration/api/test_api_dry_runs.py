@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from elt.contract import load_contracts
-from elt.dry_run import process
+from elt.contracting.contract import load_contracts
+from elt.dry_runs.making import process
 from elt.settings import Settings
 from elt.store import ObjectStore
 from tests.integration.api.conftest import UPLOAD, Client

@@ -20,8 +20,8 @@ from psycopg2.extensions import connection as Connection
 
 from backend.app import create_app
 from elt import __main__ as command_line
-from elt import accounts, audit
-from elt.access import passwords, pseudonyms
+from elt import audit
+from elt.access import accounts, passwords, pseudonyms
 from elt.database import connect, transaction
 from elt.settings import Settings
 from stack import ports

@@ -14,7 +14,7 @@ from elt.notifying import PREDICT_CHANNEL
 from elt.predicting import running
 from elt.predicting.running import predict
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
 from tests.integration.api.conftest import Client, signed_in
 from tests.integration.api.pupils import described, load_all, name, post, query
 

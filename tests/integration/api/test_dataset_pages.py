@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from elt.contracting.registry import open_registry
 from elt.polling import poll
-from elt.registry import open_registry
 from elt.settings import Settings
 from elt.store import ObjectStore
 from tests.integration.api.conftest import signed_in

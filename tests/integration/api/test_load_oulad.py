@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
 from stack import oulad
 from stack.sample import Client
 from tests.integration.pipeline import csv_file

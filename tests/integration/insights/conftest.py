@@ -10,14 +10,14 @@ from psycopg2.extensions import connection as Connection
 from werkzeug.test import TestResponse
 
 from backend.app import create_app
-from elt import accounts
+from elt.access import accounts
 from elt.access.reading import ReadingAs
 from elt.database import Pool, connect, transaction
 from elt.predicting.catalogue import FAILING, JAMB
 from elt.predicting.running import predict
 from elt.sample_school.school import first_edition
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
 from tests.integration.conftest import Modelled
 from tests.integration.pipeline import Pipeline
 

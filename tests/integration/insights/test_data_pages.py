@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from elt import accounts
+from elt.access import accounts
 from elt.database import connect, transaction
 from tests.integration.insights.conftest import School, Visitor
 from tests.integration.insights.test_pages import signed_in

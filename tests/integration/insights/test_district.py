@@ -12,8 +12,7 @@ import pytest
 
 from backend.reporting.registry import registry
 from backend.reporting.result import answer
-from elt import accounts
-from elt.access import logins
+from elt.access import accounts, logins
 from elt.access.reading import ReadingAs
 from elt.access.roles import PRINCIPAL, RESEARCHER, TEACHER, Scope
 from elt.database import Pool
@@ -23,7 +22,7 @@ from elt.predicting.running import predict
 from elt.sample_district import effects, flaws
 from elt.sample_district.district import make_district
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
 from tests.integration.insights.matrix import differences
 from tests.integration.pipeline import Pipeline, csv_file
 

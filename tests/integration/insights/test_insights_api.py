@@ -7,7 +7,7 @@ import pytest
 
 from backend.app import create_app
 from backend.reporting.registry import registry
-from elt import accounts
+from elt.access import accounts
 from elt.database import Pool
 from elt.settings import Settings
 from tests.integration.insights.conftest import School, Visitor

@@ -8,7 +8,7 @@ import pytest
 from backend.reporting.insight import Insight
 from backend.reporting.registry import registry
 from backend.reporting.result import answer
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from elt.database import Pool
 from elt.sample_school import effects
 

@@ -13,13 +13,14 @@ import pytest
 from backend.reporting.registry import registry
 from backend.reporting.result import answer
 from backend.reporting.values import shown
-from elt import accounts, ledger, retracting
-from elt.access import logins
+from elt import ledger
+from elt.access import accounts, logins
 from elt.access.reading import ReadingAs
 from elt.access.roles import PRINCIPAL, Scope
 from elt.database import Pool
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
+from elt.versioning import retracting
 from tests import shared_data
 from tests.integration.insights.matrix import differences
 from tests.integration.pipeline import Pipeline

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from elt import accounts
+from elt.access import accounts
 from elt.access.pseudonyms import pseudonym
 from elt.access.roles import Scope
 from elt.database import Pool, connect, transaction

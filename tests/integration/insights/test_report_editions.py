@@ -16,14 +16,14 @@ from aiosmtpd.controller import Controller
 from werkzeug.serving import make_server
 
 from backend.app import create_app
-from elt import accounts
+from elt.access import accounts
 from elt.database import connect, transaction
 from elt.errors import LaurelError
 from elt.reports import editions
 from elt.reports.building import EditionReport, build_edition
 from elt.settings import Settings, SmtpServer
 from elt.store import ObjectStore
-from elt.transforming import transform
+from elt.transforming.run import transform
 from stack import ports
 from tests.integration.dags.programs import DAGS, command, environment
 from tests.integration.insights.conftest import Visitor

@@ -9,7 +9,7 @@ import pytest
 from backend.reporting.building import build
 from backend.reporting.document import Table
 from backend.reporting.report_kinds import report_kinds
-from elt import accounts
+from elt.access import accounts
 from elt.access.reading import ReadingAs
 from elt.access.roles import Scope
 from elt.database import Pool, connect, transaction

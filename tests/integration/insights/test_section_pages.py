@@ -14,7 +14,7 @@ from backend.reporting import answers
 from backend.reporting.answers import Answers
 from backend.reporting.registry import registry
 from backend.reporting.seeds import seed
-from elt import accounts
+from elt.access import accounts
 from elt.access.pseudonyms import pseudonym
 from elt.access.roles import Scope, set_scope
 from tests.integration.insights.conftest import School, Visitor

@@ -7,14 +7,14 @@ import pytest
 
 from backend.reporting.registry import registry
 from backend.reporting.result import Result, answer
-from elt import datasets
+from elt.access.accounts import Account
 from elt.access.reading import ReadingAs
-from elt.accounts import Account
-from elt.contract import parse_contract
+from elt.contracting import datasets
+from elt.contracting.contract import parse_contract
+from elt.contracting.registry import Registry
 from elt.database import Pool
-from elt.registry import Registry
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
 from tests.integration.pipeline import Pipeline
 
 DATASET = "factors/student_performance"

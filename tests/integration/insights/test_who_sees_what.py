@@ -21,8 +21,7 @@ from backend.reporting import answers
 from backend.reporting.registry import registry
 from backend.reporting.values import plain
 from backend.services import EXTENSION, Services
-from elt import accounts
-from elt.access import logins
+from elt.access import accounts, logins
 from elt.access.roles import ROLES, Scope
 from elt.database import connect, transaction
 from tests.integration.insights.conftest import School, Visitor

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from elt import guarding, ledger, rejects, restoring, retracting
-from elt.fix_receiving import receive_fix
+from elt import ledger
+from elt.fixing.receiving import receive_fix
 from elt.ledger import Submission
-from elt.transforming import transform
+from elt.loading import guarding, rejects
+from elt.transforming.run import transform
+from elt.versioning import restoring, retracting
 from tests.integration.conftest import Modelled
 from tests.integration.pipeline import STUDENTS, Pipeline, csv_file, students
 

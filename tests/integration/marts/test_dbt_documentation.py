@@ -100,7 +100,7 @@ def test_nothing_reads_a_mart_that_families_share_but_what_is_about_all_of_them(
 
 
 def test_a_part_that_grows_by_submission_stands_on_its_delta(nodes: list[Node]) -> None:
-    """elt.merging finds the stored part by the delta's alias, and the submission by its column."""
+    """elt.transforming.merging finds the stored part by the delta's alias, and the submission by its column."""
     deltas = [node for node in of_type(nodes, "model") if node["schema"] == "build_delta"]
     assert deltas
     assert [node["name"] for node in deltas if node["name"] != f"{node['alias']}__delta"] == []

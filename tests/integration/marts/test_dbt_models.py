@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from elt import retracting
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
+from elt.versioning import retracting
 from tests.integration.pipeline import Pipeline, csv_file, students
 
 HISTORY = "laurel/academic_history"

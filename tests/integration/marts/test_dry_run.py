@@ -15,15 +15,16 @@ from uuid import UUID
 import pytest
 import yaml
 
-from elt import dry_run, ledger
-from elt.dbt_build import PROJECT
-from elt.detecting import Stated
-from elt.dry_run_ledger import DryRun, find
+from elt import ledger
+from elt.dry_runs import making as dry_run
+from elt.dry_runs.ledger import DryRun, find
 from elt.errors import LaurelError, NotFound
 from elt.ledger import Incoming, Submission
-from elt.mart_changes import changed_rows
+from elt.reading.detecting import Stated
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.dbt_build import PROJECT
+from elt.transforming.mart_changes import changed_rows
+from elt.transforming.run import transform
 from tests.integration.dags.programs import environment
 from tests.integration.pipeline import STUDENTS, Pipeline, csv_file, students
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from elt import retracting
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
+from elt.versioning import retracting
 from tests.integration.pipeline import Pipeline, csv_file
 
 HISTORY = "laurel/academic_history"

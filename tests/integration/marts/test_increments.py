@@ -2,11 +2,11 @@
 
 import pytest
 
-from elt import retracting
 from elt.errors import LaurelError
 from elt.ledger import Submission
 from elt.settings import Settings
-from elt.transforming import TransformFailed, transform
+from elt.transforming.run import TransformFailed, transform
+from elt.versioning import retracting
 from tests.integration.pipeline import Pipeline, csv_file, students
 
 CLICKS = "oulad/student_vle"

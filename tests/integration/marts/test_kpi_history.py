@@ -1,9 +1,9 @@
 """Why a KPI moved: what came, was replaced, corrected or retracted is told beside both values."""
 
 from backend.reporting.movements import MODELS_CHANGED, Movement, last_movements
-from elt import retracting
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
+from elt.versioning import retracting
 from tests.integration.pipeline import Pipeline, csv_file
 
 GRADES = "laurel/academic_history"

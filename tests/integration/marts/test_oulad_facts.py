@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
 from tests import shared_data
 from tests.integration.pipeline import Pipeline
 

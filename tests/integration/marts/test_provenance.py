@@ -6,10 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from backend.app import create_app
-from elt import accounts
+from elt.access import accounts
 from elt.database import connect
 from elt.settings import Settings
-from elt.transforming import transform
+from elt.transforming.run import transform
 from tests.integration.pipeline import Pipeline, csv_file, students
 
 HISTORY = "laurel/academic_history"

@@ -7,7 +7,7 @@ import pytest
 
 from elt.database import connect
 from elt.settings import Settings
-from elt.transforming import TransformFailed, transform
+from elt.transforming.run import TransformFailed, transform
 from tests.integration.pipeline import Pipeline, csv_file, students
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from elt import blocks
-from elt.detecting import Layout
 from elt.drafting.batches import read_batches
-from elt.reading import read_records
+from elt.reading import blocks
+from elt.reading.detecting import Layout
+from elt.reading.records import read_records
 
 LINES = st.text("ab,;\"' \té\x00", max_size=14)
 TEXTS = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n", "\n", "\r"])), max_size=14).map(

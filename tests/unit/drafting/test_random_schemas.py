@@ -10,12 +10,12 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from elt.checking import RowChecker
-from elt.contract import Contract, parse_contract
-from elt.contract_document import checked
-from elt.detecting import DELIMITERS, Stated, read_front
+from elt.contracting.contract import Contract, parse_contract
+from elt.contracting.document import checked
 from elt.drafting import Draft, draft
-from elt.reading import read_records
+from elt.loading.checking import RowChecker
+from elt.reading.detecting import DELIMITERS, Stated, read_front
+from elt.reading.records import read_records
 
 GAPS = ["", " ", "?", "NA", "N/A", "..", "-", "NULL", "None", "nan"]
 # Without control characters: a file full of them is taken for a picture.

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from elt.checking import RowChecker
-from elt.contract import load_contracts, parse_contract
-from elt.contract_document import checked
-from elt.detecting import SAMPLE_BYTES, read_front
+from elt.contracting.contract import load_contracts, parse_contract
+from elt.contracting.document import checked
 from elt.drafting import Draft, Finding, draft
-from elt.reading import read_records
-from elt.streams import Source
+from elt.loading.checking import RowChecker
+from elt.reading.detecting import SAMPLE_BYTES, read_front
+from elt.reading.records import read_records
+from elt.receiving.streams import Source
 from tests import shared_data
 
 OULAD = {

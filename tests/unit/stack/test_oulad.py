@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from elt.contract import load_contracts
+from elt.contracting.contract import load_contracts
 from stack import oulad, verbs
 from stack.starting import StartFailed
 

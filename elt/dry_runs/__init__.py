@@ -1,0 +1,1 @@
+"""What a file would change, told without changing anything."""

@@ -1,0 +1,1 @@
+"""Refused lines that come back corrected, and join their submission."""

@@ -1,0 +1,1 @@
+"""From bytes on the wire to an object in the store that is promised: whole files, archives, uploads in parts."""

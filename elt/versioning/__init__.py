@@ -1,0 +1,1 @@
+"""Versions of one file: replaced, compared, taken back, brought back."""
