@@ -1,1 +1,1 @@
-"""Plain Python from an uploaded file to published marts: contracts, object store, ledger, loading, transforming."""
+"""Plain Python from an uploaded file to published marts and predictions; README.md says which folder does what."""
