@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from dbt_common.behavior_flags import BehaviorFlagRendered
 from psycopg2 import sql
 
 from elt import warehouse
@@ -29,6 +30,14 @@ from stack.postgres import Cluster, service_identity
 
 OWNER_PASSWORD = READER_PASSWORD = AIRFLOW_PASSWORD = "test-password"
 MODELLED, MODELLED_TEMPLATE = "test_modelled", "test_modelled_template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_search_for_callers() -> Iterator[None]:
+    """dbt asks `inspect` who calls it, five times a run: 4 ms, but a second among pytest's frames and imports."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BehaviorFlagRendered, "_default_source", staticmethod(lambda: "dbt"))
+        yield
 
 
 @pytest.fixture(scope="session")
