@@ -1,12 +1,14 @@
 """Uploading: what the API takes in per second, beside boto3's own upload_file into the same store, in one run.
 
-Every round sends one file three ways, in turn: boto3, a raw body, a form. Then, with --flat-gib, a generated stream, to
-see whether the backend's memory grows with it. Everything sent is removed again.
+Every round sends one file three ways: boto3, a raw body, a form, each after a rest, and in another order than in the
+round before: an upload wakes Airflow, which would be at work while the next is measured. Then, with --flat-gib, a
+generated stream, to see whether the backend's memory grows with it. Everything sent is removed again.
 """
 
 import argparse
 import http.client
 import os
+import secrets
 import statistics
 import tempfile
 import threading
@@ -31,7 +33,8 @@ from elt.store import ObjectStore
 DATASET = "laurel/students"
 MEBIBYTE = 2**20
 SAMPLE_SECONDS = 0.05
-BOUNDARY = "laurel-benchmark"
+REST_SECONDS = 8  # until what the last upload woke has ended, and the disk has what was written
+BOUNDARY = "-" * 24 + secrets.token_hex(11)  # as curl makes one; a short one takes longer to look for
 FORM_START = (
     f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="bench.csv"\r\n'
     "Content-Type: text/csv\r\n\r\n"
@@ -165,19 +168,20 @@ def compare(bench: Bench, mebibytes: int, rounds: int) -> None:
     size = mebibytes * MEBIBYTE
     with tempfile.TemporaryDirectory() as directory, peak_memory(bench.settings) as memory:
         path = Path(directory) / "bench.csv"
+        ways: list[tuple[str, Callable[[], None]]] = [
+            ("boto3 upload_file", lambda: bench.with_boto3(path)),
+            ("raw body", lambda: bench.post(of_file(path), size, form=False)),
+            ("form", lambda: bench.post(of_file(path), size, form=True)),
+        ]
         for number in range(rounds + 1):
-            path.write_bytes(b"".join(blocks(size)))
-            warm = number > 0  # the first round fills caches and pools, and is not counted
-            for name, act in (
-                ("boto3 upload_file", lambda: bench.with_boto3(path)),
-                ("raw body", lambda: bench.post(of_file(path), size, form=False)),
-                ("form", lambda: bench.post(of_file(path), size, form=True)),
-            ):
-                if name == "form":  # other bytes, or it would be known already
-                    path.write_bytes(b"".join(blocks(size)))
+            for name, act in ways:
+                path.write_bytes(b"".join(blocks(size)))  # other bytes, or they would be known already
+                os.sync()
+                time.sleep(REST_SECONDS)
                 rate = timed(act, size)
-                if warm:
+                if number > 0:  # the first round fills caches and pools
                     rates[name].append(rate)
+            ways.append(ways.pop(0))  # nobody is always the one who comes behind another
             bench.clean()
     limit = statistics.median(rates["boto3 upload_file"])
     for name, taken in rates.items():
