@@ -86,6 +86,11 @@ def read(connection: Connection) -> list[Metric]:
     return metrics
 
 
+def database_up(is_up: bool) -> Metric:
+    """Whether Postgres answers; where not, there is nothing of the ledger to tell."""
+    return Metric("laurel_database_up", "1 where Postgres answers.", (), (((), float(is_up)),))
+
+
 def free_space(directory: Path) -> Metric:
     """Of the disk that holds `directory`, as far as this process may fill it; no sample where there is none."""
     help_text = "Free bytes on the disk of LAUREL_HOME, where the embedded Postgres and store keep their data."

@@ -23,7 +23,7 @@ from elt.drafting import draft
 from elt.drafting.headers import words_of
 from elt.drafting.printing import print_draft
 from elt.dry_runs import making as dry_run
-from elt.errors import LaurelError, NotFound
+from elt.errors import LaurelError, NotFound, Refused
 from elt.ledger import Submission
 from elt.loading.submissions import load
 from elt.polling import PollFailed, due, poll
@@ -211,8 +211,10 @@ def _revoke_account(settings: Settings, options: argparse.Namespace) -> None:
 def _add_key(settings: Settings, options: argparse.Namespace) -> None:
     with closing(connect(settings.database_url)) as connection:
         with transaction(connection):
-            account_id = accounts.number_of(connection, options.name)
+            account_id = accounts.number_of_open(connection, options.name)
             scope = keys.READ if options.read_only else keys.FULL
+            if options.days is not None and not 1 <= options.days <= keys.DAYS_MAXIMUM:
+                raise Refused("bad_days", "A key opens for whole days.", allowed=f"--days 1 to {keys.DAYS_MAXIMUM}.")
             key, issued = keys.issue(connection, account_id, options.label, scope, options.days)
             audit.record(connection, account_id, "key.create", str(issued.id), {"scope": scope, "days": options.days})
         print(key)

@@ -36,6 +36,7 @@ MEBIBYTE = 2**20
 STATED = ("encoding", "delimiter", "quote")
 TOO_OFTEN = 429
 PATIENCE_SECONDS = 300  # how long a server that does not answer, or a store that takes nothing, is tried again
+TOGETHER_SECONDS = 3600  # for a server that puts the parts of a hundred gigabytes together
 TIMEOUT = (10, 120)
 OVER = ("modelled", "rejected", "replaced", "retracted", "held")
 SENT_BEFORE = "The same data had been sent before."
@@ -127,7 +128,7 @@ class Api:
         self, method: str, path: str, body: Callable[[], Section] | None = None, **named: Any
     ) -> requests.Response:
         """Raises GivenUp with the problem's own words where the answer is an error. Each try gets a new `body`."""
-        deadline, pause = time.monotonic() + PATIENCE_SECONDS, 1.0
+        deadline, pause, told = time.monotonic() + PATIENCE_SECONDS, 1.0, False
         while True:
             try:
                 with closing(body()) if body else nullcontext() as data:
@@ -142,6 +143,9 @@ class Api:
                 problem = type(error).__name__ + "."
             if time.monotonic() + pause > deadline:
                 raise GivenUp(f"{self._url} gave no answer: {problem} Run this again later; it goes on.", 4)
+            if not told:
+                print(f"{self._url}: {problem} Trying again for {PATIENCE_SECONDS} s.", file=sys.stderr, flush=True)
+                told = True
             time.sleep(pause)
             pause = min(2 * pause, 15)
 
@@ -208,10 +212,18 @@ def _send_parts(
             raise
         if response.status_code == 202:
             print("All parts have arrived; the server puts them together.")
-            while api.call("GET", here, params={"wait": 30}).json()["status"] == "completing":
-                time.sleep(1)
+            _wait_until_together(api, here)
         elif response.status_code != 409 or response.json()["code"] != "parts_missing":
             return response
+
+
+def _wait_until_together(api: Api, here: str) -> None:
+    """Raises GivenUp where that takes longer: nobody may be there to do it."""
+    deadline = time.monotonic() + TOGETHER_SECONDS
+    while api.call("GET", here, params={"wait": 30}).json()["status"] == "completing":
+        if time.monotonic() > deadline:
+            raise GivenUp("The parts are not put together yet; they are safe. Run this again later; it goes on.", 4)
+        time.sleep(1)
 
 
 def _begin(api: Api, dataset: str, file: File, stated: Stated, purpose: Purpose) -> Any:

@@ -6,7 +6,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 LOAD = 0x1A0E2  # with the submission's number: one loader per submission
-ASSEMBLY = 0x1A0E4  # with the upload's number: one poll per upload
+ASSEMBLY = 0x1A0E7  # with the upload's number: one poll per upload
 REMOVAL = 0x1A0E3  # shared by whoever removes rows from raw, exclusive to a transform
 DRY_RUN = 0x1A0E4  # one dry run at a time: they share their schemas
 PREDICT = 0x1A0E6  # one run of predictions at a time

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from uuid import uuid4
 
 from psycopg2.extensions import connection as Connection
 
@@ -227,9 +228,15 @@ def _adopt(pool: Pool, store: ObjectStore, contracts: Mapping[str, Contract], ke
 
 def _set_aside(pool: Pool, store: ObjectStore, key: str) -> None:
     """An object that belongs to no dataset is kept out of the way of the next poll, and told to the operators."""
+    seen = store.state(key)
+    moved_to = UNCLAIMED_PREFIX + key.removeprefix(DROP_PREFIX)
+    with suppress(NotFound):
+        store.state(moved_to)
+        moved_to += f".{uuid4().hex[:8]}"  # another one of this name was set aside before
     with store.open(key) as body:
-        store.put(UNCLAIMED_PREFIX + key.removeprefix(DROP_PREFIX), Source(body).buffered())
-    store.delete(key)
+        store.put(moved_to, Source(body).buffered())
+    if store.state(key) == seen:  # else it was written again meanwhile, and the next poll takes the new bytes
+        store.delete(key)
     log.warning(
         "an object was dropped outside uploads/<family>/<table>/ of a known dataset; moved to %s", UNCLAIMED_PREFIX
     )

@@ -89,10 +89,14 @@ class Settings:
                 raise MissingSetting(f'{name} is not set. `eval "$(./start.sh env)"` sets it for an embedded stack.')
             return value
 
+        def unless_none(name: str) -> str | None:
+            """None for `none` as well: containers are given every variable, and none may be empty."""
+            value = environment.get(name)
+            return None if value in ("", "none") else value
+
         api_url = environment.get("LAUREL_API_URL", "http://127.0.0.1:8000")
-        smtp_url, sender = environment.get("LAUREL_SMTP_URL", "none"), environment.get("LAUREL_SMTP_FROM", "")
-        named = environment.get("LAUREL_OIDC_ISSUER", "none")
-        issuer = None if named in ("", "none") else named
+        smtp_url, sender = unless_none("LAUREL_SMTP_URL"), environment.get("LAUREL_SMTP_FROM", "")
+        issuer = unless_none("LAUREL_OIDC_ISSUER")
         return cls(
             database_url=required("LAUREL_DATABASE_URL"),
             reader_database_url=required("LAUREL_READER_DATABASE_URL"),
@@ -107,11 +111,11 @@ class Settings:
             max_multipart_bytes=int(environment.get("LAUREL_MAX_MULTIPART_BYTES", 100 * GIBIBYTE)),
             oidc_issuer=issuer,
             oidc_client_id=required("LAUREL_OIDC_CLIENT_ID") if issuer else None,
-            oidc_client_secret=environment.get("LAUREL_OIDC_CLIENT_SECRET") or None,
+            oidc_client_secret=unless_none("LAUREL_OIDC_CLIENT_SECRET"),
             oidc_claim=environment.get("LAUREL_OIDC_CLAIM", "email"),
             api_url=api_url,
             airflow_url=environment.get("AIRFLOW_URL", "http://127.0.0.1:8080"),
             backend_url=environment.get("LAUREL_BACKEND_URL") or api_url,
-            smtp=None if smtp_url in ("", "none") else SmtpServer.from_url(smtp_url, sender),
+            smtp=SmtpServer.from_url(smtp_url, sender) if smtp_url else None,
             home=Path(environment.get("LAUREL_HOME") or REPOSITORY / ".run"),
         )

@@ -1,13 +1,15 @@
 """What a user is told about a stack."""
 
+import shutil
 import time
 
 import requests
 
 from stack import airflow
 from stack.plan import FROM_ENV_VERB, Plan
-from stack.supervisor import Supervisor
+from stack.supervisor import Supervisor, leftovers
 
+LITTLE_ROOM = 2**30  # bytes: Postgres keeps that much of its log alone
 NOT_RUNNING = 3  # the exit code that init scripts use for it
 
 
@@ -50,7 +52,9 @@ Try:
 def print_status(plan: Plan, supervisor: Supervisor) -> int:
     """One line per process; returns the exit code."""
     if not supervisor.is_running():
-        print("Laurel is not running. `./start.sh` starts it.")
+        alone = len(leftovers(plan.home.path))
+        without = f" Its supervisor is gone, and {alone} processes go on without it." if alone else ""
+        print(f"Laurel is not running.{without} `./start.sh` starts it.")
         return NOT_RUNNING
     ports = {
         "postgres": plan.ports["postgres"],
@@ -70,6 +74,9 @@ def print_status(plan: Plan, supervisor: Supervisor) -> int:
     lacking = _not_ready(plan.api_url)
     if lacking:
         print(f"The backend is not ready: {lacking}")
+    free = shutil.disk_usage(plan.home.path).free
+    if free < LITTLE_ROOM:
+        print(f"The disk of {plan.home.path} has {free // 2**20} MiB left. Postgres and the store need room to go on.")
     all_run = all(info["statename"] == "RUNNING" for info in processes.values())
     return 0 if all_run and not sick and not lacking else NOT_RUNNING
 

@@ -90,10 +90,11 @@ class Supervisor:
         self._rpc: Any = xmlrpc.client.ServerProxy(url)
 
     def is_running(self) -> bool:
-        """Whether this stack's supervisord answers; somebody else's refuses the password."""
+        """Whether this stack's supervisord answers: not somebody else's, nor that of the stack this is a copy of."""
         try:
-            return bool(self._rpc.supervisor.getState()["statename"] == "RUNNING")
-        except (OSError, xmlrpc.client.Error):
+            is_up = self._rpc.supervisor.getState()["statename"] == "RUNNING"
+            return is_up and _is_of(self._plan.home.path, self._rpc.supervisor.getPID())
+        except (OSError, xmlrpc.client.Error, psutil.Error):
             return False
 
     def processes(self) -> dict[str, dict[str, Any]]:
@@ -169,10 +170,15 @@ def leftovers(home: Path) -> list[psutil.Process]:
     except FileNotFoundError:
         return []
     with contextlib.suppress(psutil.Error):
-        if str(home / CONFIGURATION) not in psutil.Process(session).cmdline():
+        if not _is_of(home, session):
             return []  # after a crash of the machine, the number belongs to somebody else
     # The kernel gives no new process a number that is still some session's, so these are ours.
     return [process for process in psutil.process_iter() if _session(process.pid) == session]
+
+
+def _is_of(home: Path, pid: int) -> bool:
+    """Whether this process is the supervisord of the stack in `home`."""
+    return str(home / CONFIGURATION) in psutil.Process(pid).cmdline()
 
 
 def _session(pid: int) -> int | None:

@@ -19,8 +19,8 @@ Yes, at any time. Two transforms never run at once, and one that is not needed d
 ### It is red. What now?
 - **TransformFailed**: a model or a test failed; the log and
   `select node_id, message from catalog.transform_result order by transform_run_id desc` say which. Readers still see
-  the last good marts. Mend the model, or retract the submission whose rows broke the test. Until then it is tried
-  again with every run of `ingest`.
+  the last good marts. Mend the model, or retract the submission whose rows broke the test. Where it says that Postgres
+  found no room, make some: nothing is wrong with the files. Until then it is tried again with every run of `ingest`.
 - **Unavailable**: Postgres did not answer, or a long query held a mart, also during the retries. The next run of
   `ingest` starts it again.
 - Anything else is a defect, or a setting that is missing: the log says which line of code. Nothing is half published.

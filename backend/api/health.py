@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from backend import metrics, readiness
 from backend.problems import problem
 from backend.services import services
+from elt.errors import Unavailable
 
 blueprint = Blueprint("health", __name__)
 
@@ -64,6 +65,11 @@ def get_metrics() -> Response:
         content: {text/plain: {schema: {type: string}}}
       default: {$ref: "#/components/responses/Problem"}
     """
-    with services().pool.connection() as connection:
-        text = metrics.exposition([*metrics.read(connection), metrics.free_space(services().settings.home)])
+    found = [metrics.free_space(services().settings.home)]
+    try:
+        with services().pool.connection() as connection:
+            found += [metrics.database_up(True), *metrics.read(connection)]
+    except Unavailable:
+        found.append(metrics.database_up(False))  # what is left is what tells why: the room on the disk
+    text = metrics.exposition(found)
     return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -62,7 +62,7 @@ INSIGHT = Insight(
         )
 
         select
-            row_number() over (order by expected_failures desc, student_id) as place,
+            row_number() over (order by scored.expected_failures desc, student_id) as place,
             student_id,
             moment,
             round(expected_failures::numeric, 2) as expected_failures,
@@ -76,7 +76,7 @@ INSIGHT = Insight(
             (select count(*) from scored as silent where silent.subject_count = 0) as students_without_number
         from scored
         where subject_count > 0
-        order by expected_failures desc, student_id
+        order by place
         limit %(capacity)s::integer
     """,
     columns=(
@@ -108,6 +108,8 @@ INSIGHT = Insight(
         predictions.NOT_A_CAUSE,
         "To offer help, not to select or to punish. Most estimates are uncertain: see the insights calibration and "
         "what_if_capacity for how often they are right.",
+        "Who enters SS1 has few subjects that are known beforehand, so that few failures can be told, and stands far "
+        "down the list of all terms: choose the coming term SS1 to compare them with each other.",
         "The reasons are those of the student's likeliest failure, the most weighty first.",
     ),
     parameters=(

@@ -50,7 +50,8 @@ INSIGHT = Insight(
                 rpt_kpi_term.source_system, rpt_kpi_term.kpi_name,
                 array_agg(rpt_kpi_term.term order by rpt_kpi_term.term_order) as terms,
                 array_agg(
-                    rpt_kpi_term.kpi_value * case when rpt_kpi.unit = 'share' then 100 else 1 end
+                    round((rpt_kpi_term.kpi_value * case when rpt_kpi.unit = 'share' then 100 else 1 end)::numeric, 2)
+                    ::double precision
                     order by rpt_kpi_term.term_order
                 ) as term_values
             from marts.rpt_kpi_term

@@ -15,21 +15,28 @@ WORDS = {
 
 
 def finding(rows: Sequence[Row]) -> Finding:
-    """How many gaps are clear of nought, and the clearest."""
+    """How many subgroups the model is clearly worse for, and for whom most; then how many gaps are clear at all."""
     if not rows:
         return predictions.none_yet("No subgroup is large enough to be compared with everybody else.")
     clear = [row for row in rows if row["low"] is not None and (row["low"] > 0 or row["high"] < 0)]
+    worse = [row for row in clear if _is_worse(row)]
     if not clear:
         said = "No gap between a subgroup and everybody else is clear of nought."
     else:
-        first = max(clear, key=lambda row: max(row["low"], -row["high"]))
+        first = max(worse or clear, key=lambda row: max(row["low"], -row["high"]))
         said = (
-            f"The clearest: {first['attribute']} = {first['level']}, {WORDS[first['metric']]}, "
-            f"{predictions.with_interval(first['gap'], first['low'], first['high'])}. Of {len(rows)} comparisons about "
-            f"{max(1, round(len(rows) / 20))} would be clear by chance alone."
+            f"{'Worst' if worse else 'The clearest'}: {first['attribute']} = {first['level']}, "
+            f"{WORDS[first['metric']]}, {predictions.with_interval(first['gap'], first['low'], first['high'])} against "
+            f"everybody else. {len(clear)} gaps are clear of nought in either direction; of {len(rows)} comparisons "
+            f"about {max(1, round(len(rows) / 20))} would be by chance alone."
         )
-    unit = f"gaps between subgroups are clear of nought: {rows[0]['title']}"
-    return Finding(f"{len(clear)} of {len(rows)}", unit, f"{said} {predictions.standing(rows)}")
+    unit = f"comparisons find the model worse for a subgroup: {rows[0]['title']}"
+    return Finding(f"{len(worse)} of {len(rows)}", unit, f"{said} {predictions.standing(rows)}")
+
+
+def _is_worse(row: Row) -> bool:
+    """More errors are worse; a prediction may stray in both directions."""
+    return bool(row["gap"] > 0 or row["metric"] in ("calibration_gap", "bias"))
 
 
 INSIGHT = Insight(

@@ -18,9 +18,16 @@ def finding(rows: Sequence[Row]) -> Finding:
         shown(model["recall"], "rate"),
         f"of the outcomes are found with room for a tenth of the students: {model['title']}",
         f"Between {shown(model['low'], 'rate')} and {shown(model['high'], 'rate')}; the best baseline "
-        f"({other['predictor'].replace('_', ' ')}) finds {shown(other['recall'], 'rate')}. "
+        f"({other['predictor'].replace('_', ' ')}) finds {shown(other['recall'], 'rate')}, between "
+        f"{shown(other['low'], 'rate')} and {shown(other['high'], 'rate')}. {_overlap(model, other)}"
         + predictions.standing(rows),
     )
+
+
+def _overlap(model: Row, other: Row) -> str:
+    if model["low"] > other["high"]:
+        return ""
+    return "The intervals overlap: for a list of this length the model may be no better. "
 
 
 INSIGHT = Insight(

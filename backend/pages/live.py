@@ -47,19 +47,24 @@ class Live:
     def __init__(self, pool: Pool) -> None:
         self.room = WaitingRoom(PLACES)
         self._pool = pool
-        self._known: dict[str, tuple[float, str]] = {}
+        self._known: dict[str, tuple[float, str | None]] = {}
         self._lock = threading.Lock()
 
     def version(self, topic: str) -> str:
-        """The topic's version, at most LOOK_SECONDS old."""
-        with self._lock:
-            asked_at, version = self._known.get(topic, (float("-inf"), ""))
-            if time.monotonic() - asked_at >= LOOK_SECONDS:
-                with self._pool.connection() as connection, connection.cursor() as cursor:
-                    cursor.execute(VERSIONS[topic])
-                    version = str(only_row(cursor)[0])
-                self._known[topic] = (time.monotonic(), version)
-        return version
+        """The topic's version, at most LOOK_SECONDS old; one that is known, while somebody else looks."""
+        asked_at, version = self._known.get(topic, (float("-inf"), None))
+        if version is not None and time.monotonic() - asked_at < LOOK_SECONDS:
+            return version
+        if not self._lock.acquire(blocking=version is None):
+            return str(version)  # whoever looks may have to wait for a connection; nobody waits for him
+        try:
+            with self._pool.connection() as connection, connection.cursor() as cursor:
+                cursor.execute(VERSIONS[topic])
+                version = str(only_row(cursor)[0])
+            self._known[topic] = (time.monotonic(), version)
+            return version
+        finally:
+            self._lock.release()
 
 
 def add_to(blueprint: Blueprint) -> None:

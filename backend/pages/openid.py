@@ -66,8 +66,8 @@ def come_back() -> Response | tuple[str, int]:
         raise _away() from error
     claim = services().settings.oidc_claim
     name = claims.get(claim)
-    if claim == "email" and claims.get("email_verified") is False:
-        name = None
+    if claim == "email" and claims.get("email_verified") not in (True, "true"):
+        name = None  # some providers let everybody write any address, and say nothing of it
     with services().pool.connection() as connection:
         account = accounts.named(connection, name) if isinstance(name, str) else None
         if account is None:

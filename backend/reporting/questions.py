@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from backend.reporting.freshness import freshness_of
+from backend.reporting.behind import Behind
 from backend.reporting.insight import Column, Definition, Finding, Insight, Row
 from backend.reporting.result import Result, snapshot
 from backend.reporting.values import shown
@@ -66,11 +66,12 @@ def answered(question: Question, url: str, readers: Pool) -> Result:
     missing: Row = {column.name: None for column in insight.columns}  # the marts may have changed since
     rows = tuple({**missing, **dict(zip(names, row, strict=True))} for row in answer.rows)
     with snapshot(readers) as connection:
-        fresh = freshness_of(connection, insight.datasets)
+        behind = Behind(connection, [insight])
+        fresh, passport = behind.freshness(insight.datasets), behind.passport(insight)
     finding = _finding(rows)
     if answer.is_cut:
         finding = Finding(f"{MOST_ROWS:,}", "rows, the first of more", finding.sentence)
-    return Result(insight, (), rows, finding, fresh)
+    return Result(insight, (), rows, finding, fresh, passport)
 
 
 def _finding(rows: Sequence[Row]) -> Finding:

@@ -9,6 +9,7 @@ const unreachable = {
   detail: "The store takes no parts of the file from this page.",
   remedy: "The operator should see that the store can be reached from browsers (LAUREL_S3_PUBLIC_ENDPOINT, CORS).",
 };
+const stopped = { code: "stopped", detail: "You stopped it. What has arrived is kept for a day: choose the same file again and it goes on." };
 
 /** Send the file as the body of one request. Resolves to {status, said}; rejects with Refusal. */
 export function sendWhole(method, url, file, onProgress, signal) {
@@ -37,7 +38,7 @@ export async function sendInParts(dataset, stated, purpose, file, onProgress, si
   for (;;) {
     await sendMissing(upload.links.self, file, onProgress, signal);
     try {
-      return await complete(upload);
+      return await complete(upload, signal);
     } catch (refusal) {
       if (!(refusal instanceof Refusal) || refusal.problem.code !== "parts_missing") throw refusal;
     }
@@ -67,7 +68,7 @@ async function sendMissing(here, file, onProgress, signal) {
   while (state.missing.length) {
     const before = state.missing_count;
     await sendPage(state.missing, file, file.size - state.missing_bytes, onProgress, signal);
-    if (signal.aborted) throw new Refusal({ code: "stopped", detail: "You stopped it. What has arrived is kept for a day: choose the same file again and it goes on." });
+    if (signal.aborted) throw new Refusal(stopped);
     state = await call("GET", here);
     if (state.missing_count < before) deadline = Date.now() + PATIENCE;
     else if (state.missing_count === state.part_count) throw new Refusal(unreachable);
@@ -101,9 +102,10 @@ function put(part, piece, onSent, signal) {
   });
 }
 
-/** All parts are there. Asks until they are a submission; the call may be repeated. */
-async function complete(upload) {
+/** All parts are there. Asks until they are a submission; the call may be repeated, and goes on by itself once it was made. */
+async function complete(upload, signal) {
   for (;;) {
+    if (signal.aborted) throw new Refusal(stopped);
     const response = await fetch(upload.links.complete, { method: "POST" });
     const said = answer(response.status, await response.text());
     if (response.status !== 202) return { status: response.status, said };

@@ -4,7 +4,7 @@ import { refreshSoon } from "./live.js";
 import { Refusal, bytes, call, element, lost, refused } from "./page.js";
 import { sendInParts, sendWhole } from "./sending.js";
 
-const FORMAT_CODES = new Set(["wrong_header", "wrong_encoding", "not_csv", "preamble", "duplicate_header", "blank_header"]);
+const FORMAT_CODES = new Set(["wrong_header", "wrong_encoding", "preamble", "duplicate_header", "blank_header"]);
 
 let sending = 0; // files that would be lost if the page went now
 
@@ -30,7 +30,7 @@ class Place {
   take(files) {
     const asked = this.#asked();
     for (const file of files) {
-      const line = new Line(this, file, asked);
+      const line = new Line(this, file, { ...asked }); // each finds out for itself which data set it is for
       this.list.append(line.item);
       this.queue = this.queue.then(() => line.send()); // one after the other: each has the whole line
     }
@@ -62,7 +62,7 @@ class Line {
   }
 
   async send() {
-    this.stopping = new AbortController();
+    if (this.stopping.signal.aborted) return this.#stoppedInTheQueue();
     this.#under(true);
     this.rest.replaceChildren();
     try {
@@ -75,6 +75,11 @@ class Line {
     }
     this.#under(false);
     refreshSoon();
+  }
+
+  #stoppedInTheQueue() {
+    this.#refused({ code: "stopped", detail: "You stopped it before its turn; nothing of it was sent." });
+    this.bar.hidden = this.stop.hidden = true;
   }
 
   /** The dataset that is chosen, or the one that the header names; undefined where a person must say. */
@@ -143,6 +148,7 @@ class Line {
     this.#tell(problem.code === "stopped" ? "" : "Not taken.");
     const again = element("button", { type: "button", textContent: "Send it again" });
     again.addEventListener("click", () => {
+      this.stopping = new AbortController();
       this.asked = { ...this.place.asked(), dataset: this.asked.dataset };
       this.send();
     });

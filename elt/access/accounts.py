@@ -103,6 +103,15 @@ def number_of(connection: Connection, name: str) -> int:
     return int(row[0])
 
 
+def number_of_open(connection: Connection, name: str) -> int:
+    """The account_id of a name that is in use. Raises NotFound, or Conflict where the account is closed."""
+    account = named(connection, name)
+    if account is None:
+        number_of(connection, name)
+        raise Conflict("account_closed", "The account is closed.", remedy="`user add NAME --role …` opens it again.")
+    return account.account_id
+
+
 def listing(connection: Connection) -> list[tuple[str, str, int, datetime, datetime | None]]:
     """Name, role, number of keys that open it, since when, and until when, of every account by name."""
     with connection.cursor() as cursor:

@@ -110,6 +110,9 @@ def _whole_numbers(column: ColumnProfile, words: tuple[str, ...]) -> tuple[str, 
     return "integer", []
 
 
+ONE_FORMAT = frozenset({Kind.DAY_FIRST, Kind.MONTH_FIRST, Kind.DAY_OR_MONTH_FIRST})
+
+
 def odd_kinds(column: ColumnProfile, missing: tuple[str, ...]) -> frozenset[Kind]:
     """What stands in the way of a number or a date in a column of text: the few among the many; else nothing."""
     kinds = present_kinds(column, missing)
@@ -117,6 +120,8 @@ def odd_kinds(column: ColumnProfile, missing: tuple[str, ...]) -> frozenset[Kind
         return frozenset()
     usual = max(kinds, key=column.count)
     family = next((family for family in _TYPED if usual in family), frozenset({usual}))
+    if usual in ONE_FORMAT and not kinds >= {Kind.DAY_FIRST, Kind.MONTH_FIRST}:
+        family |= ONE_FORMAT  # 17/05 says how to read 05/06
     return frozenset() if usual is Kind.WORDS else kinds - family - (_DIGITS if usual in NUMBERS else frozenset())
 
 

@@ -18,6 +18,8 @@ from elt.receiving.incoming_objects import arrived
 
 KEPT_FOR = timedelta(days=30)
 SETTLED = ("done", "rejected", "failed")
+# No wait for another try is longer; a later time was noted by a clock that has been put back since.
+LONGEST_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,11 @@ def is_due(connection: Connection) -> bool:
             select
                 exists (
                     select from catalog.dry_run where object_key is not null
-                    and (settled_at is not null or next_attempt_at <= now())
+                    and (settled_at is not null or not next_attempt_at between now() and now() + %(longest)s)
                 )
                 or exists (select from catalog.dry_run where expires_at <= now())
-            """
+            """,
+            {"longest": LONGEST_WAIT},
         )
         return bool(only_row(cursor)[0])
 
@@ -131,11 +134,13 @@ def claim(connection: Connection) -> DryRun | None:
             set status = 'checking', checking_at = now(), modelling_at = null, attempt_count = attempt_count + 1,
                 receipt = null, error_code = null, error_message = null
             where dry_run_id = (
-                select dry_run_id from catalog.dry_run where settled_at is null and next_attempt_at <= now()
+                select dry_run_id from catalog.dry_run
+                where settled_at is null and not next_attempt_at between now() and now() + %(longest)s
                 order by dry_run_id limit 1
             )
             returning dry_run_id
-            """
+            """,
+            {"longest": LONGEST_WAIT},
         )
         row = cursor.fetchone()
         if row is not None:

@@ -46,7 +46,7 @@ def receive(
     incoming: Incoming,
     max_bytes: int,
 ) -> DryRun:
-    """Take a file to look at. Raises what elt.receiving.whole_files.receive raises, where that would."""
+    """Take a file to look at. Raises what elt.receiving.intake.receive raises, where that would."""
     contract = contract_of(contracts, incoming.dataset_id)
     source = Source(stream, max_bytes)
     if incoming.replaces:

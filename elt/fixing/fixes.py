@@ -168,8 +168,11 @@ def waiting(connection: Connection) -> list[tuple[int, int, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select fix_id, submission_id, dataset_id from catalog.fix join catalog.submission using (submission_id) "
-            "where fix.status in ('received', 'failed') and fix.next_attempt_at <= now() "
-            "and submission.status not in ('received', 'loading', 'held', 'failed') order by fix_id"
+            "where fix.status in ('received', 'failed') and isfinite(fix.next_attempt_at) "
+            # No wait is longer; a later time was noted by a clock that has been put back since.
+            "and (fix.next_attempt_at <= now() or fix.next_attempt_at > now() + make_interval(secs => %s)) "
+            "and submission.status not in ('received', 'loading', 'held', 'failed') order by fix_id",
+            [RETRY_LONGEST_SECONDS],
         )
         return cursor.fetchall()
 

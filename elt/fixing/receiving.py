@@ -36,15 +36,15 @@ def receive_fix(
     to correct: then nothing is kept.
     """
     source = Source(stream, max_bytes)
+    sample = source.sample()  # before a connection is borrowed: the sender may be slow
+    if packing_of(sample) == "gzip":
+        sample = gzip_sample(sample, SAMPLE_BYTES)
+        source = source.watched_by(GzipWatcher(max_bytes))
+        if packing_of(sample):
+            raise nested_archive()
     with pool.connection() as connection:
         number, original = submission.submission_id, submission.object_key
         fitted, _ = fitted_to_original(connection, store, contract, number, original)
-        sample = source.sample()
-        if packing_of(sample) == "gzip":
-            sample = gzip_sample(sample, SAMPLE_BYTES)
-            source = source.watched_by(GzipWatcher(max_bytes))
-            if packing_of(sample):
-                raise nested_archive()
         read_fix_front(sample, fitted)
         object_key = announce(connection, f"fixes/{contract.name}/")
     entered = False

@@ -13,6 +13,9 @@ from elt.predicting.estimates import LINE
 from elt.predicting.targets import CATEGORIES, NUMBERS, Target
 from elt.predicting.tasks import Baseline, Feature, Folds, Kind, Task
 
+MOST_LEVELS = 30  # of a text; more are free text, or numbers that were described as text
+WHERE_NUMBERS = "If one holds numbers (with a decimal comma, say), write them as 2.5 and describe it as a number."
+
 
 def tasks(connection: Connection, contracts: Mapping[str, Contract]) -> list[Task]:
     """One task per named target whose column still exists and has what it takes."""
@@ -32,7 +35,9 @@ def _task(connection: Connection, contract: Contract, named: Target) -> Task | N
         return None
     kind, title, outcome = told
     rows, whom = _rows_and_students(contract, student)
-    used = [one for one in targets.predictable(contract) if one not in (target, student)]
+    others = [one for one in targets.predictable(contract) if one not in (target, student)]
+    used = [one for one in others if one.type in NUMBERS or _has_groups(connection, contract, one)]
+    left_out = ", ".join(one.name for one in others if one not in used)
     columns = [sql.SQL("{}{} as {}").format(*_selected(one)) for one in used]
     statement = sql.SQL(
         "select md5({whom})::uuid::text as student_key, {line} as student_id, {line} as unit, "
@@ -64,8 +69,18 @@ def _task(connection: Connection, contract: Contract, named: Target) -> Task | N
             f"Lines with the same {student.name} are one student, on one side of every split."
             if student
             else "Each line is taken for a student of its own; else name the column that says whom a line is about.",
+            *(
+                [f"Left out, as texts of more than {MOST_LEVELS} values: {left_out}. {WHERE_NUMBERS}"]
+                if left_out
+                else []
+            ),
         ),
     )
+
+
+def _has_groups(connection: Connection, contract: Contract, column: Field) -> bool:
+    """Whether a text puts students into groups, rather than saying something else of each of them."""
+    return len(targets.values(connection, contract, column, MOST_LEVELS)) <= MOST_LEVELS
 
 
 def _outcome(connection: Connection, contract: Contract, target: Field) -> tuple[Kind, str, sql.Composable] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from psycopg2.extensions import connection as Connection
 
-from elt.predicting.encoding import levels_of
+from elt.predicting.encoding import SMALLEST_LEVEL, levels_of
 from elt.predicting.frames import Floats, Frame
 from elt.predicting.resampling import Mean, estimates
 from elt.predicting.tasks import Feature, Task
@@ -24,12 +24,17 @@ SMALLEST_SHARE = 0.001
 
 
 def profile(features: Sequence[Feature], frame: Frame) -> dict[str, Any]:
-    """What the card keeps of the training rows: per feature its edges (or levels) and the share of rows in each."""
+    """What the card keeps of the training rows: per feature its edges, or frequent levels, and the share of rows.
+
+    The last share is that of missing values, or of all rarer levels.
+    """
     kept: dict[str, Any] = {}
     for feature in features:
         if feature.kind == "category":
             levels, counts = np.unique(levels_of(frame, feature.name).astype(str), return_counts=True)
-            kept[feature.name] = {"levels": levels.tolist(), "shares": (counts / len(frame)).round(6).tolist()}
+            shown = counts >= SMALLEST_LEVEL  # a card is read by many, and a rare text may be one person's
+            shares = np.append(counts[shown], counts[~shown].sum()) / len(frame)
+            kept[feature.name] = {"levels": levels[shown].tolist(), "shares": shares.round(6).tolist()}
         else:
             values = frame.numbers(feature.name)
             known = values[~np.isnan(values)]
@@ -50,6 +55,7 @@ def measure(features: Sequence[Feature], then: Mapping[str, Any], frame: Frame) 
         if feature.kind == "category":
             present = levels_of(frame, feature.name).astype(str)
             now = np.array([float((present == level).mean()) for level in kept["levels"]])
+            now = np.append(now, 1 - now.sum())[: len(kept["shares"])]  # older cards list every level, and no rest
         else:
             now = _shares(frame.numbers(feature.name), np.array(kept["edges"]))
         found[feature.name] = _index(np.array(kept["shares"]), now)

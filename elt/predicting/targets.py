@@ -119,15 +119,15 @@ def _obstacle(connection: Connection, contract: Contract, column: Field, student
     return "it is a text with more than two values" if many else None
 
 
-def values(connection: Connection, contract: Contract, column: Field) -> list[str]:
-    """The values of a text or flag in the current rows, in their order; at most one more than can be predicted."""
+def values(connection: Connection, contract: Contract, column: Field, most: int = FEW) -> list[str]:
+    """The values of a text or flag in the current rows, in their order; at most one more than `most`."""
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL("select distinct {}::text from {} where {} is not null order by 1 limit {}").format(
                 sql.Identifier(column.column),
                 staging_view(contract),
                 sql.Identifier(column.column),
-                sql.Literal(FEW + 1),
+                sql.Literal(most + 1),
             )
         )
         return [value for (value,) in cursor.fetchall()]

@@ -109,7 +109,8 @@ def check_header(header: list[str], match: HeaderMatch, contract: Contract, enco
             "wrong_header",
             f"The header does not match {contract.name}: " + "; ".join(parts) + ".",
             allowed="Exactly these columns, in this spelling and any order: " + ", ".join(expected) + ".",
-            remedy="Rename, add or remove columns so that the header matches; an added column may be left empty.",
+            remedy="Rename, add or remove columns so that the header matches. A column that was added "
+            "may be left empty where its contract says that its cells may be.",
             missing=list(match.missing),
             unknown=unknown,
         )

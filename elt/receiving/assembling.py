@@ -29,7 +29,8 @@ ABANDONED_AFTER = timedelta(days=1)
 URLS_EXPIRED_AFTER = timedelta(seconds=URL_SECONDS) + timedelta(minutes=5)
 _IDS = "select id from catalog.upload where cleared_at is null and "
 COMPLETING = _IDS + "status = 'completing' order by upload_id"
-ABANDONED = _IDS + "status = 'open' and touched_at < now() - %(abandoned)s"
+# Locked, so that a sender who completes it just now comes before or behind.
+ABANDONED = _IDS + "status = 'open' and touched_at < now() - %(abandoned)s for update"
 UNCLEARED = _IDS + "settled_at < now() - %(expired)s"
 Counted = Callable[[str], AbstractContextManager[None]]
 Taken = TypeVar("Taken")
@@ -51,23 +52,27 @@ class Assembler:
     def assemble_waiting(self) -> int:
         """Make submissions of the uploads that are complete, oldest first; returns how many uploads made new ones."""
         made = 0
-        for id in self._ids(COMPLETING):
+        for id in self._listed(COMPLETING):
             with self.counted(f"upload {id}"):
                 made += self._assemble(id)
         return made
 
     def sweep(self) -> None:
         """Give up what nobody has asked after for a day; remove the parts of everything that is over."""
-        for id in self._ids(ABANDONED):
-            with transaction(self.connection):
+        with transaction(self.connection):
+            for id in self._ids(ABANDONED):
                 uploads.end(self.connection, uploads.get(self.connection, id), "aborted", _abandoned())
-        for id in self._ids(UNCLEARED):
+        for id in self._listed(UNCLEARED):
             with self.counted(f"upload {id}"), transaction(self.connection), self.connection.cursor() as cursor:
                 parts.clear(self.store, uploads.get(self.connection, id))
                 cursor.execute("update catalog.upload set cleared_at = now() where id = %s", [str(id)])
 
+    def _listed(self, statement: str) -> list[UUID]:
+        with transaction(self.connection):
+            return self._ids(statement)
+
     def _ids(self, statement: str) -> list[UUID]:
-        with transaction(self.connection), self.connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.execute(statement, {"abandoned": ABANDONED_AFTER, "expired": URLS_EXPIRED_AFTER})
             return [UUID(id) for (id,) in cursor.fetchall()]
 

@@ -20,6 +20,7 @@ from elt.transforming.ledger import Plan
 from elt.transforming.publishing import publish
 
 log = logging.getLogger(__name__)
+NO_ROOM = "No space left on device"  # as the C library says it, and Postgres with it
 
 
 class TransformFailed(LaurelError):
@@ -111,10 +112,18 @@ def _failure(bad: Sequence[NodeResult]) -> TransformFailed:
         )
     for result in bad:
         log.error("%s: %s %s", result.node_id, result.status, result.message)
-    names = ", ".join(result.node_id for result in bad[:5]) + (f" and {len(bad) - 5} more" if len(bad) > 5 else "")
+    failed = [result for result in bad if result.status != "skipped"] or list(bad)
+    names = ", ".join(result.node_id for result in failed[:5])
+    names += f" and {len(failed) - 5} more" if len(failed) > 5 else ""
+    behind = f"; {len(bad) - len(failed)} behind them were left out" if len(bad) > len(failed) else ""
+    said = f"{len(failed)} of the models and tests failed: {names}{behind}. The marts still show the last good state."
+    if any(NO_ROOM in (result.message or "") for result in failed):
+        return TransformFailed(
+            "no_room", f"Postgres found no room on its disk. {said}", remedy="Make room; the next transform goes on."
+        )
     return TransformFailed(
         "build_failed",
-        f"{len(bad)} of the models and tests failed: {names}. The marts still show the last good state.",
+        said,
         remedy="catalog.transform_result says why; mend the model, or retract the submission that broke the test.",
     )
 

@@ -1,5 +1,6 @@
 """The clock of a running Postgres, which is the ledger's only clock, is put back by two days: nobody waits for it."""
 
+import io
 import os
 import secrets
 import subprocess
@@ -10,14 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from elt import ledger
+from elt.dry_runs import ledger as dry_run_ledger
+from elt.dry_runs import making as dry_runs
 from elt.errors import Unavailable
+from elt.fixing.receiving import receive_fix
+from elt.ledger import Incoming
 from elt.loading.submissions import load
 from elt.store import ObjectStore
 from stack import ports
 from stack.databases import create_roles
 from stack.postgres import Cluster, service_identity
 from tests.integration import conftest as servers
-from tests.integration.pipeline import STUDENTS, Pipeline, students
+from tests.integration.pipeline import STUDENTS, Pipeline, csv_file, students
 
 LIBRARIES = [*Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), *Path("/usr/lib").glob("faketime/libfaketime.so.1")]
 
@@ -48,7 +54,9 @@ def pipeline(
     clock: Clock, scratch_directory: Path, store_server: servers.StoreServer, tmp_path: Path
 ) -> Iterator[Pipeline]:
     """A pipeline on a Postgres of its own that lives by this clock."""
-    cluster = Cluster(scratch_directory / "clock-postgres", ports.any_free(), secrets.token_hex(16))
+    cluster = Cluster(
+        scratch_directory / f"clock-postgres-{secrets.token_hex(4)}", ports.any_free(), secrets.token_hex(16)
+    )
     cluster.create()
     environment = {
         **os.environ,
@@ -90,3 +98,30 @@ def test_what_waited_for_a_later_try_is_loaded_when_the_clock_is_put_back(pipeli
     pipeline.poll()
     assert [pipeline.status(one) for one in (early, put_off, later)] == ["loaded"] * 3
     assert pipeline.student_ids() == ["A1", "A1", "B1", "C1"]
+
+
+def test_corrections_and_dry_runs_that_waited_go_on_when_the_clock_is_put_back(
+    pipeline: Pipeline, clock: Clock
+) -> None:
+    submission = pipeline.send(students(*(f"S{number}" for number in range(30)), "")).submission
+    pipeline.poll()
+    rejects = csv_file(STUDENTS, [{"Student ID": "S30"}]).decode().splitlines()
+    fix = io.BytesIO(f"_line,{rejects[0]}\r\n32,{rejects[1]}\r\n".encode())
+    contract = pipeline.contracts[STUDENTS]
+    with pipeline.pool.connection() as connection:
+        now = ledger.get(connection, submission.id)
+    receive_fix(pipeline.pool, pipeline.store, contract, now, pipeline.account_id, fix, "fix.csv", 10**6)
+    tried = Incoming(STUDENTS, pipeline.account_id, "tried.csv")
+    dry_runs.receive(pipeline.pool, pipeline.store, pipeline.contracts, io.BytesIO(students("T1")), tried, 10**6)
+    for table in ("fix", "dry_run"):
+        pipeline.query(f"update catalog.{table} set next_attempt_at = now() + interval '10 s'")  # noqa: S608
+    assert pipeline.poll().fixed == 0
+    with pipeline.pool.connection() as connection:
+        assert not dry_run_ledger.is_due(connection)
+
+    clock.shift("+0")
+
+    assert pipeline.poll().fixed == 1
+    with pipeline.pool.connection() as connection:
+        assert dry_run_ledger.is_due(connection)
+        assert dry_run_ledger.claim(connection)

@@ -50,6 +50,12 @@ def test_a_file_dropped_outside_every_dataset_is_set_aside_and_told(pipeline: Pi
     pipeline.poll()
     assert pipeline.object_keys() == {"unclaimed/laurel/pupils/a.csv"}
     assert pipeline.query("select action from catalog.audit_event where account_id is null") == [("unclaimed_object",)]
+    drop(pipeline, "uploads/laurel/pupils/a.csv", students("A2"))  # another one by the same name takes no place of it
+    pipeline.poll()
+    kept = sorted(pipeline.object_keys())
+    assert [key.startswith("unclaimed/laurel/pupils/a.csv") for key in kept] == [True, True]
+    with pipeline.store.open(kept[0]) as body:
+        assert body.read() == students("A1")
 
 
 def test_what_a_killed_upload_left_is_swept(pipeline: Pipeline) -> None:

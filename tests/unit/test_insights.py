@@ -12,6 +12,7 @@ from elt import warehouse
 from elt.access.roles import ROLES
 from elt.contracting.contract import load_contracts
 from elt.errors import NotFound
+from elt.settings import REPOSITORY
 
 FIRST_TEN = {
     "pass_rate",
@@ -146,3 +147,8 @@ def test_the_exposures_file_is_current() -> None:
     assert exposures.PATH.read_text(encoding="utf-8") == exposures.exposures(), (
         "Run python -m backend.reporting.exposures and commit the file."
     )
+
+
+def test_the_documentation_lists_every_insight() -> None:
+    listed = (REPOSITORY / "docs" / "insights.md").read_text(encoding="utf-8")
+    assert [name for name in registry() if f"| `{name}` |" not in listed] == []

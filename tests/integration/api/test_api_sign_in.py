@@ -326,6 +326,8 @@ def test_an_openid_provider_opens_accounts_that_are_there_and_no_others(
     for person in ("amaka@example.org", "stranger@example.org"):
         claims = {"email": person, "email_verified": True}
         requests.put(f"{provider}/users/{person}", json=claims, timeout=30).raise_for_status()
+    unproven = {"email": "amaka@example.org"}  # by a provider that asks nobody whether the address is his
+    requests.put(f"{provider}/users/amaka by any address", json=unproven, timeout=30).raise_for_status()
     browser, opened = back_from_provider(named("amaka@example.org"))
     assert (opened.status_code, opened.headers["Location"]) == (302, "/")
     assert browser.get("/api/v1/submissions").status_code == 200
@@ -333,6 +335,7 @@ def test_an_openid_provider_opens_accounts_that_are_there_and_no_others(
         ("stranger@example.org", {}),
         ("amaka@example.org", {"state": "another's"}),
         ("amaka@example.org", {"code": "guessed"}),
+        ("amaka by any address", {}),
     ):
         browser, refused = back_from_provider(sub, **changed)
         assert refused.status_code == 401

@@ -121,6 +121,8 @@ def test_ask_lists_what_may_be_asked_and_what_was_saved(school: School) -> None:
         shown = signed_in(school, saved.key).get("/insights/asked_sizes").get_data(as_text=True)
         assert "Students" in shown  # the data set behind dim_student, with its freshness
         assert "select count(*) as students" in shown
+        assert "None is in the marts" not in shown
+        assert "received" in shown.partition("The files behind it")[2]
         assert "/insights/asked_sizes" in signed_in(school, saved.key).get("/insights").get_data(as_text=True)
     finally:
         assert saved.send("DELETE", "/api/v1/questions/asked_sizes", None).status_code == 204

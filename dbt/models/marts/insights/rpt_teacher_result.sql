@@ -108,6 +108,8 @@ rated as (
         sum(passed_count) as passed_count,
         sum(score_sum) / sum(graded_count) as mean_score,
         avg(difference) as difference,
+        -- Of fewer students, where the teacher has others in classes that nobody else teaches.
+        count(difference) as compared_count,
         var_samp(difference) / count(difference) as variance_of_mean,
         count(*) < {{ threshold('suppression_minimum', 'of_student.source_system') }} as is_suppressed
     from of_student
@@ -124,7 +126,7 @@ compared as (
         sqrt(rated.variance_of_mean + colleague.variance_of_mean) as standard_error,
         (rated.variance_of_mean + colleague.variance_of_mean) ^ 2
         / (
-            rated.variance_of_mean ^ 2 / (rated.student_count - 1)
+            rated.variance_of_mean ^ 2 / (rated.compared_count - 1)
             + colleague.variance_of_mean ^ 2 / (colleague.student_count - 1)
         ) as degrees_of_freedom
     from rated
@@ -134,7 +136,7 @@ compared as (
             and rated.teacher_key = colleague.teacher_key
             and rated.subject = colleague.subject
     where
-        not rated.is_suppressed
+        rated.compared_count >= {{ threshold('suppression_minimum', 'rated.source_system') }}
         and colleague.student_count >= {{ threshold('suppression_minimum', 'colleague.source_system') }}
         and rated.variance_of_mean + colleague.variance_of_mean > 0
 ),

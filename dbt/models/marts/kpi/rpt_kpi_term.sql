@@ -49,7 +49,10 @@ graded_term as (
         count(is_passed) as graded_count,
         sum(grade_points) as point_sum,
         count(grade_points) as point_count,
-        count(distinct student_key) as student_count
+        -- Whom each figure is of: a grade may lack its score.
+        count(distinct student_key) filter (where total_score is not null) as scored_student_count,
+        count(distinct student_key) filter (where is_passed is not null) as graded_student_count,
+        count(distinct student_key) filter (where grade_points is not null) as point_student_count
     from graded
     group by source_system, term, term_order
 ),
@@ -61,7 +64,6 @@ attended_term as (
         term_order,
         sum(attendance_rate) as attendance_sum,
         count(attendance_rate) as attended_count,
-        count(*) as student_count,
         count(*) filter (
             where attendance_rate <= {{ threshold('chronic_absence_rate', 'attended.source_system') }}
         ) as absent_count
@@ -77,7 +79,7 @@ measured as (
         'attendance_rate' as kpi_name,
         attendance_sum as numerator,
         attended_count as denominator,
-        student_count as behind_count
+        attended_count as behind_count
     from attended_term
     union all
     select
@@ -87,7 +89,7 @@ measured as (
         'chronic_absenteeism',
         absent_count,
         attended_count,
-        student_count
+        attended_count
     from attended_term
     union all
     select
@@ -97,7 +99,7 @@ measured as (
         'mean_score',
         score_sum,
         scored_count,
-        student_count
+        scored_student_count
     from graded_term
     union all
     select
@@ -107,7 +109,7 @@ measured as (
         'pass_rate',
         passed_count,
         graded_count,
-        student_count
+        graded_student_count
     from graded_term
     union all
     select
@@ -117,7 +119,7 @@ measured as (
         'gpa',
         point_sum,
         point_count,
-        student_count
+        point_student_count
     from graded_term
 ),
 
