@@ -71,14 +71,21 @@ def test_a_file_goes_from_refused_to_in_use_and_is_taken_back(stack, browser: Br
 def test_what_is_no_table_is_refused_before_anybody_is_asked_what_it_is_for(stack, browser: Browser) -> None:
     with signed_in(stack, browser, stack.researcher_key, "/data") as page:
         files, sent = page.get_by_label("Drop CSV files here, or choose them"), page.locator("#sent-now > li")
-        choose(files, "picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
-        choose(files, "empty.csv", b"")
-        choose(files, "other.csv", b"one,two\n1,2\n")
-        choose(files, "packed.csv.gz", gzip.compress(students(rows=1, Age="four")))
-        expect(sent.nth(0)).to_contain_text("it is no text")
-        expect(sent.nth(1)).to_contain_text("The file is empty")
-        expect(sent.nth(2)).to_contain_text("fits no data set. Which one is it for?")
-        expect(sent.nth(3)).to_contain_text("See what becomes of it (Students)")
+        chosen = {
+            "packed.csv.gz": gzip.compress(students()),
+            "other.csv": b"one,two\n1,2\n",  # not for the data set of the file before it
+            "picture.csv": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+            "empty.csv": b"",
+        }
+        files.set_input_files([{"name": n, "mimeType": "text/csv", "buffer": data} for n, data in chosen.items()])
+        expect(sent.nth(0)).to_contain_text("See what becomes of it (Students)")
+        expect(sent.nth(1)).to_contain_text("fits no data set. Which one is it for?")
+        expect(sent.nth(2)).to_contain_text("it is no text")
+        expect(sent.nth(3)).to_contain_text("The file is empty")
+        page.request.delete(
+            f"/api/v1{urlsplit(sent.nth(0).get_by_role('link').get_attribute('href')).path.removeprefix('/data')}",
+            headers={"Origin": stack.api_url},
+        )
 
 
 def walk(stack, page: Page) -> None:

@@ -74,6 +74,8 @@ def test_a_student_on_both_sides_would_flatter(ada: Any, module_settings: Settin
     assert (named["dataset"], named["column"], named["student"]) == (dataset, "luck", None)
     status, card, _ = _model(module_settings, dataset)
     assert (status, card["students"]) == ("published", PUPILS * LINES_EACH)
+    assert "Left out, as texts of more than 30 values: pupil." in str(card["limits"])
+    assert "p17" not in str(card["training_profile"])  # what a free text says of one person is told to nobody
     assert _named(ada, dataset, column="luck", student="pupil").json["student"] == "pupil"
     status, card, scored = _model(module_settings, dataset)
     assert (status, card["students"], scored) == ("refused", PUPILS, 0)
