@@ -3,9 +3,10 @@
 import subprocess
 
 from containers.variables import required
-from containers.waiting import LONGEST_WAIT_SECONDS, answers, wait_until
+from containers.waiting import LONGEST_WAIT_SECONDS, wait_until
 from stack import airflow
 from stack.home import Home
+from stack.starting import answers
 
 DATABASE_URL = "LAUREL_AIRFLOW_DATABASE_URL"
 NAMES = tuple(airflow.commands())

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 
 import psycopg2
-import requests
 
 LONGEST_WAIT_SECONDS = 300
 
@@ -28,11 +27,3 @@ def accepts(database_url: str) -> bool:
     except psycopg2.OperationalError:
         return False
     return True
-
-
-def answers(url: str) -> bool:
-    """Whether the URL is answered with 200."""
-    try:
-        return requests.get(url, timeout=5).status_code == 200
-    except requests.RequestException:
-        return False

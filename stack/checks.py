@@ -13,7 +13,7 @@ from stack.steps import Steps
 
 FAULTS = "faults"  # ./start.sh test faults: the long form of tests/faults, instead of everything else
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# Servers and tests wait for each other a third of the time, so there is one more than cores. Later words win: `-n 0`.
+# Servers and tests wait for each other half of the time, so there are twice as many as cores. Later words win: `-n 0`.
 IN_PARALLEL = ["--numprocesses=4", "--no-loadscope-reorder"]  # tests/conftest.py says what stays together
 LINTS = {
     "ruff": ["ruff", "check", "."],

@@ -21,7 +21,8 @@ from stack.postgres import wait_for_database
 from stack.steps import Steps
 from stack.supervisor import Supervisor
 
-DEMO_ACCOUNTS = {"demo-researcher": "researcher", "demo-admin": "administrator"}
+RESEARCHER, ADMIN = "demo-researcher", "demo-admin"
+DEMO_ACCOUNTS = {RESEARCHER: "researcher", ADMIN: "administrator"}
 MARTS_SECONDS = 300  # a slow machine needs longer; what was taken gets there, so that nobody has to wait here
 
 
@@ -111,12 +112,12 @@ def start_backend(plan: Plan, supervisor: Supervisor, steps: Steps) -> None:
             plan.credentials["admin_key"],
         )
     supervisor.start("backend")
-    _wait(steps, "backend is ready", "backend", lambda: _answers(f"{plan.api_url}/readyz"), 300)
+    _wait(steps, "backend is ready", "backend", lambda: answers(f"{plan.api_url}/readyz"), 300)
 
 
 def ensure_demo_accounts(database_url: str, researcher_key: str, admin_key: str) -> None:
     """Make the two demo accounts, or let these keys open those that an earlier installation made."""
-    keys = {"demo-researcher": researcher_key, "demo-admin": admin_key}
+    keys = {RESEARCHER: researcher_key, ADMIN: admin_key}
     with closing(connect(database_url)) as connection:
         for name, key in keys.items():
             with transaction(connection):
@@ -151,7 +152,8 @@ def _run(plan: Plan, command: list[str], failure: str) -> None:
         raise StartFailed(f"{failure}:\n{done.stdout.decode(errors='replace')[-4000:]}")
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether the URL is answered with 200."""
     try:
         return requests.get(url, timeout=5).status_code == 200
     except requests.RequestException:

@@ -54,7 +54,7 @@ COLOR = {
     "field": "attendance_band",
     "type": "nominal",
     "title": "Band",
-    "scale": {"domain": ["severe", "moderate", "at risk", "satisfactory"]},
+    "scale": {"domain": [band["attendance_band"] for band in seed("attendance_band")]},
 }
 
 BANDS = ", ".join(percent(band["above_rate"]) for band in seed("attendance_band") if band["above_rate"])

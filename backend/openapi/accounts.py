@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backend.openapi.types import MOMENT, OPTIONAL, TEXT
+from backend.openapi.types import MOMENT, OPTIONAL, TEXT, list_of
 from elt.access.keys import DAYS_MAXIMUM, SCOPES
 from elt.access.roles import ROLES
 
@@ -40,7 +40,7 @@ def schemas() -> dict[str, Any]:
     return {
         "Key": {"type": "object", "properties": key},
         "NewKey": {"type": "object", "properties": new_key},
-        "Keys": _list("keys", "Key"),
+        "Keys": list_of("keys", "Key"),
         "WantedKey": {
             "type": "object",
             "required": ["label"],
@@ -58,7 +58,7 @@ def schemas() -> dict[str, Any]:
             "example": {"label": "nightly export", "scope": "read", "days": 90},
         },
         "Account": {"type": "object", "properties": account},
-        "Accounts": _list("accounts", "Account"),
+        "Accounts": list_of("accounts", "Account"),
         "NewAccount": {"type": "object", "properties": {**account, "key": new_key["key"], "note": note}},
         "WantedAccount": {
             "type": "object",
@@ -80,11 +80,4 @@ def schemas() -> dict[str, Any]:
             },
             "example": {"current": "the old four words", "new": "four other quiet words"},
         },
-    }
-
-
-def _list(name: str, item: str) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {name: {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}},
     }

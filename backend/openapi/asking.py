@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backend.openapi.types import COUNT, MOMENT, NUMBER, OPTIONAL, TEXT
+from backend.openapi.types import COUNT, MOMENT, NUMBER, OPTIONAL, TEXT, list_of
 
 EXAMPLE = "select subject, count(*) as results from marts.rpt_pass_rate group by subject order by results desc"
 CHART = {
@@ -70,9 +70,9 @@ def schemas() -> dict[str, Any]:
             },
         },
         "Asked": {"type": "object", "properties": asked},
-        "AskHistory": _list("asked", "Asked"),
+        "AskHistory": list_of("asked", "Asked"),
         "SavedQuestion": {"type": "object", "properties": saved},
-        "SavedQuestions": _list("questions", "SavedQuestion"),
+        "SavedQuestions": list_of("questions", "SavedQuestion"),
         "NewSavedQuestion": {
             "type": "object",
             "required": ["title", "question", "sql"],
@@ -89,11 +89,4 @@ def schemas() -> dict[str, Any]:
                 "chart": {"kind": "bar", "x": "subject", "y": "results"},
             },
         },
-    }
-
-
-def _list(name: str, item: str) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {name: {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}},
     }

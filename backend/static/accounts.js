@@ -1,6 +1,6 @@
 // Forms that call the API with what is filled in; a key that it answers is shown once, to be copied.
 import { refreshSoon } from "./live.js";
-import { Refusal, call, element, lost, ready, refused } from "./page.js";
+import { call, element, ready, refused, told } from "./page.js";
 
 const place = document.getElementById("answer");
 
@@ -16,7 +16,7 @@ document.addEventListener("submit", async (event) => {
     if (said?.key) show(`${shows}${said.name ? `, ${said.name}` : ""}`, said.key, said.note);
     refreshSoon();
   } catch (problem) {
-    place.replaceChildren(refused(problem instanceof Refusal ? problem.problem : lost()));
+    place.replaceChildren(refused(told(problem)));
     place.scrollIntoView({ block: "nearest" });
   }
 });

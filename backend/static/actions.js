@@ -1,6 +1,6 @@
 // Buttons that call the API: each asks once more, in a dialog that says what will happen; then the page shows what is.
 import { refreshSoon } from "./live.js";
-import { Refusal, call, element, lost, ready, refused } from "./page.js";
+import { call, element, ready, refused, told } from "./page.js";
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
@@ -23,7 +23,7 @@ async function act({ method, url, then }) {
     else if (then) location.assign(then);
     else refreshSoon();
   } catch (problem) {
-    place.replaceChildren(refused(problem instanceof Refusal ? problem.problem : lost()));
+    place.replaceChildren(refused(told(problem)));
     place.scrollIntoView({ block: "nearest" });
   }
 }

@@ -1,5 +1,5 @@
 // The Ask page: runs a query through the API, ends it when told to, shows its rows, and saves it under a title.
-import { Refusal, call, element, lost, ready, refused } from "./page.js";
+import { Refusal, call, element, ready, refused, told } from "./page.js";
 
 const at = (id) => document.getElementById(id);
 const STATES = { running: "running", done: "answered", failed: "not answered", cancelled: "stopped", timed_out: "took too long" };
@@ -55,9 +55,9 @@ function under(isRunning) {
 }
 
 function tell(place, problem) {
-  const told = problem instanceof Refusal ? problem.problem : lost();
-  at(place).replaceChildren(refused(told));
-  if (told.line && place === "told") point(told.line, told.character);
+  const shown = told(problem);
+  at(place).replaceChildren(refused(shown));
+  if (shown.line && place === "told") point(shown.line, shown.character);
 }
 
 /** Put the cursor where Postgres found the error. */

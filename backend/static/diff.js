@@ -1,5 +1,5 @@
 // What a version changed, asked for when somebody opens it: counts, the columns, and the first rows.
-import { Refusal, call, element, lost, refused } from "./page.js";
+import { call, element, refused, told } from "./page.js";
 
 const SHOWN = 20;
 const WORDS = { new: "new", changed: "changed", removed: "removed", unchanged: "the same" };
@@ -18,7 +18,7 @@ async function show(place, url) {
     const diff = await call("GET", `${url}${url.includes("?") ? "&" : "?"}limit=${SHOWN}`);
     place.replaceChildren(counts(diff), columns(diff), rows(diff), element("p", {}, element("a", { href: diff.links.csv, download: "", textContent: "All of it as CSV" })));
   } catch (problem) {
-    place.replaceChildren(refused(problem instanceof Refusal ? problem.problem : lost()));
+    place.replaceChildren(refused(told(problem)));
   }
 }
 

@@ -51,6 +51,11 @@ export function lost() {
   return { status: 0, code: "no_answer", detail: "Laurel could not be reached.", remedy: "See whether you are online, then try again." };
 }
 
+/** What went wrong, as a problem to be shown. */
+export function told(problem) {
+  return problem instanceof Refusal ? problem.problem : lost();
+}
+
 /** Text in which `code` between backticks is code. */
 export function prose(text) {
   return text.split(/`([^`]+)`/).map((piece, number) => (number % 2 ? element("code", { textContent: piece }) : piece));

@@ -1,5 +1,5 @@
 // Records what was done for a student, and shows it where the page lists it.
-import { Refusal, call, lost, ready, refused } from "./page.js";
+import { call, ready, refused, told } from "./page.js";
 
 for (const form of document.querySelectorAll("form[data-taken]")) {
   form.addEventListener("submit", async (event) => {
@@ -10,7 +10,7 @@ for (const form of document.querySelectorAll("form[data-taken]")) {
       await call("POST", form.dataset.taken, Object.fromEntries(new FormData(form)));
       location.reload();
     } catch (problem) {
-      place.replaceChildren(refused(problem instanceof Refusal ? problem.problem : lost()));
+      place.replaceChildren(refused(told(problem)));
     }
   });
 }

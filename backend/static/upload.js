@@ -1,7 +1,7 @@
 // The places on the page that take files: dropped, chosen, or by keyboard. Each file gets a line that says how it goes.
 import { guess, hopeless } from "./guessing.js";
 import { refreshSoon } from "./live.js";
-import { Refusal, bytes, call, element, lost, refused } from "./page.js";
+import { Refusal, bytes, call, element, refused, told } from "./page.js";
 import { sendInParts, sendWhole } from "./sending.js";
 
 const FORMAT_CODES = new Set(["wrong_header", "wrong_encoding", "preamble", "duplicate_header", "blank_header"]);
@@ -71,7 +71,7 @@ class Line {
       this.#tell("Sending …");
       this.#arrived(await this.#sent(dataset), dataset);
     } catch (problem) {
-      this.#refused(problem instanceof Refusal ? problem.problem : lost());
+      this.#refused(told(problem));
     }
     this.#under(false);
     refreshSoon();
