@@ -106,7 +106,7 @@ def _tests(connection: Connection) -> Iterator[Task]:
         """
         select
             count(*) filter (where status in ('fail', 'error')) as failed,
-            count(*) filter (where status = 'warn') as warned
+            (select count(*) from marts.data_quality_issue) as issues
         from catalog.transform_node
         where
             resource_type = 'test'
@@ -117,8 +117,9 @@ def _tests(connection: Connection) -> Iterator[Task]:
     if row["failed"]:
         told = f"{row['failed']} test{'s' if row['failed'] != 1 else ''} of the data failed in the last transform."
         yield Task("Tests", told, url_for("pages.last_transform"), is_urgent=True)
-    if row["warned"]:
-        told = f"{row['warned']} test{'s' if row['warned'] != 1 else ''} found lines that contradict themselves."
+    if row["issues"]:
+        told = f"{shown(row['issues'], 'integer')} issue{'s' if row['issues'] != 1 else ''} in loaded lines: what "
+        told += "contradicts itself or points nowhere."
         yield Task("Tests", told, url_for("pages.insight", name="data_quality_issues"))
 
 

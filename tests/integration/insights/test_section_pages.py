@@ -76,6 +76,8 @@ def test_the_overview_says_what_failed_and_what_waits(
     quiet = text(administrator.get("/"))
     assert "The last transform failed" not in quiet
     assert "refused" not in quiet
+    [(issues,)] = asked(owner, "select count(*) from marts.data_quality_issue")
+    assert f"{issues} issues in loaded lines" in quiet  # as many as the insight that it leads to tells
     with owner.cursor() as cursor:
         cursor.execute(
             "insert into catalog.transform_run (status, datasets, project_fingerprint, finished_at) "
