@@ -64,6 +64,7 @@ attended_term as (
         term_order,
         sum(attendance_rate) as attendance_sum,
         count(attendance_rate) as attended_count,
+        count(attendance_rate) as attended_student_count,  -- a row here is a student
         count(*) filter (
             where attendance_rate <= {{ threshold('chronic_absence_rate', 'attended.source_system') }}
         ) as absent_count
@@ -79,7 +80,7 @@ measured as (
         'attendance_rate' as kpi_name,
         attendance_sum as numerator,
         attended_count as denominator,
-        attended_count as behind_count
+        attended_student_count as behind_count
     from attended_term
     union all
     select
@@ -89,7 +90,7 @@ measured as (
         'chronic_absenteeism',
         absent_count,
         attended_count,
-        attended_count
+        attended_student_count
     from attended_term
     union all
     select
