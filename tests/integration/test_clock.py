@@ -39,7 +39,7 @@ class Clock:
         self.file.write_text(offset + "\n")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clock(scratch_directory: Path) -> Clock:
     """Two days ahead."""
     if not LIBRARIES:
@@ -49,14 +49,15 @@ def clock(scratch_directory: Path) -> Clock:
     return clock
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pipeline(
-    clock: Clock, scratch_directory: Path, store_server: servers.StoreServer, tmp_path: Path
+    clock: Clock,
+    scratch_directory: Path,
+    store_server: servers.StoreServer,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Pipeline]:
     """A pipeline on a Postgres of its own that lives by this clock."""
-    cluster = Cluster(
-        scratch_directory / f"clock-postgres-{secrets.token_hex(4)}", ports.any_free(), secrets.token_hex(16)
-    )
+    cluster = Cluster(scratch_directory / "clock-postgres", ports.any_free(), secrets.token_hex(16))
     cluster.create()
     environment = {
         **os.environ,
@@ -72,7 +73,7 @@ def pipeline(
         cluster.wait_until_ready()
         create_roles(cluster.url("postgres"), *[servers.OWNER_PASSWORD] * 3)
         for database in servers._new_database(cluster):
-            settings = servers._prepared(servers._new_settings(database, store_server, tmp_path))
+            settings = servers._prepared(servers._new_settings(database, store_server, tmp_path_factory.mktemp("home")))
             piped = Pipeline.of(settings)
             yield piped
             piped.pool.close()
@@ -103,6 +104,7 @@ def test_what_waited_for_a_later_try_is_loaded_when_the_clock_is_put_back(pipeli
 def test_corrections_and_dry_runs_that_waited_go_on_when_the_clock_is_put_back(
     pipeline: Pipeline, clock: Clock
 ) -> None:
+    clock.shift("+2d")
     submission = pipeline.send(students(*(f"S{number}" for number in range(30)), "")).submission
     pipeline.poll()
     rejects = csv_file(STUDENTS, [{"Student ID": "S30"}]).decode().splitlines()
