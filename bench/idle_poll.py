@@ -71,7 +71,7 @@ def main() -> None:
     )
     try:
         connection = connect(settings.database_url)
-        warehouse.prepare(connection, settings, load_contracts())
+        warehouse.prepare(connection, settings.reader_database_url, load_contracts())
         with connection, connection.cursor() as cursor:
             cursor.execute(
                 "insert into catalog.submission (dataset_id, status, object_key, filename, sha256, byte_count) "

@@ -99,7 +99,7 @@ def main() -> None:
     try:
         contracts = load_contracts()
         connection = connect(settings.database_url)
-        warehouse.prepare(connection, settings, contracts)
+        warehouse.prepare(connection, settings.reader_database_url, contracts)
         medians = []
         for submissions in (options.few, options.many):
             fill(connection, contracts[DATASET], submissions, options.rows)

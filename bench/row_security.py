@@ -85,7 +85,7 @@ def main() -> None:
     options = parser.parse_args()
     settings = Settings.from_environment()
     with closing(connect(settings.database_url)) as owner, closing(connect(settings.reader_database_url)) as reader:
-        warehouse.prepare(owner, settings, load_contracts())
+        warehouse.prepare(owner, settings.reader_database_url, load_contracts())
         build(owner, options.rows)
         asking: dict[str, tuple[Connection, str | None, int | None]] = {"no policy": (owner, None, None)}
         for label, (role, scope) in READERS.items():

@@ -35,7 +35,7 @@ def prepare() -> None:
     store = ObjectStore(settings)
     wait_until("the object store", lambda: _has_bucket(store))
     with closing(connect(settings.database_url)) as connection:
-        for name in prepare_warehouse(connection, settings, load_contracts()):
+        for name in prepare_warehouse(connection, settings.reader_database_url, load_contracts()):
             print(f"The warehouse: applied {name}.", flush=True)
     keys = os.environ.get("LAUREL_RESEARCHER_KEY"), os.environ.get("LAUREL_ADMIN_KEY")
     if keys[0] and keys[1]:

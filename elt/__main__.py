@@ -114,7 +114,7 @@ def _add_account_actions(parser: argparse.ArgumentParser) -> None:
 def _migrate(settings: Settings, options: argparse.Namespace) -> None:
     connection = connect(settings.database_url)
     try:
-        for name in warehouse.prepare(connection, settings, load_contracts()):
+        for name in warehouse.prepare(connection, settings.reader_database_url, load_contracts()):
             print(f"applied {name}")
     finally:
         connection.close()

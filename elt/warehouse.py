@@ -10,7 +10,6 @@ from elt.contracting.contract import Contract
 from elt.database import migrate, transaction
 from elt.errors import LaurelError
 from elt.loading import raw_tables
-from elt.settings import Settings
 
 READER_VIEWS = (
     "provenance",
@@ -23,12 +22,12 @@ READER_VIEWS = (
 )
 
 
-def prepare(connection: Connection, settings: Settings, contracts: Mapping[str, Contract]) -> list[str]:
+def prepare(connection: Connection, reader_database_url: str, contracts: Mapping[str, Contract]) -> list[str]:
     """Bring an empty or older warehouse up to this version; returns the migrations that were applied."""
     applied = migrate(connection)
     with transaction(connection):
         raw_tables.register(connection, contracts.values())
-        _grant(connection, parse_dsn(settings.reader_database_url)["user"])
+        _grant(connection, parse_dsn(reader_database_url)["user"])
     return applied
 
 

@@ -30,12 +30,9 @@ def grant(connection: Connection, reader: str, ledger_views: Sequence[str]) -> N
             "The roles that row-level security needs could not be made in the warehouse.",
             remedy="As a superuser: alter role <owner of the warehouse> createrole; then start again.",
         ) from error
+    open_database(connection)
     everybody = [database_role(role) for role in ROLES]
     with connection.cursor() as cursor:
-        cursor.execute("select current_database()")
-        database = sql.Identifier(only_row(cursor)[0])
-        cursor.execute(sql.SQL("revoke temporary on database {} from public").format(database))
-        cursor.execute(sql.SQL("grant connect on database {} to {}").format(database, _names(everybody)))
         cursor.execute(
             sql.SQL("grant usage on schema {} to {}").format(_names(PUBLIC_SCHEMAS), _names(everybody)),
         )
@@ -62,6 +59,15 @@ def grant(connection: Connection, reader: str, ledger_views: Sequence[str]) -> N
         ):
             cursor.execute(sql.SQL(revoke).format(sql.Identifier(reader)))
         cursor.execute("insert into access.login (role_name) values (%s) on conflict do nothing", [reader])
+
+
+def open_database(connection: Connection) -> None:
+    """The rights on the database itself, which Postgres gives to no copy of it: all may connect, and make nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("select current_database()")
+        database, everybody = sql.Identifier(only_row(cursor)[0]), _names(map(database_role, ROLES))
+        cursor.execute(sql.SQL("revoke temporary on database {} from public").format(database))
+        cursor.execute(sql.SQL("grant connect on database {} to {}").format(database, everybody))
 
 
 def _make_roles(connection: Connection, reader: str) -> None:

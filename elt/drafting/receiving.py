@@ -9,11 +9,10 @@ from elt.contracting import datasets
 from elt.database import Pool, only_row
 from elt.ledger import Incoming
 from elt.notifying import DRAFT_CHANNEL, notify
-from elt.reading.detecting import SAMPLE_BYTES, read_layout
-from elt.receiving.gzip_files import gzip_sample
+from elt.reading.detecting import read_layout
 from elt.receiving.incoming_objects import announce, arrived
-from elt.receiving.packing import packing_of
 from elt.receiving.streams import Source
+from elt.receiving.unpacking import csv_front
 from elt.store import ObjectStore
 
 
@@ -23,9 +22,9 @@ def take_sample(
     """Keep a sample and enter its draft. Raises Refused where it is no CSV, Conflict where the name is taken."""
     datasets.check_name(incoming.dataset_id)
     source = Source(stream, max_bytes)
-    packing = packing_of(source.sample())
-    if packing != "zip":
-        read_layout(gzip_sample(source.sample(), SAMPLE_BYTES) if packing else source.sample(), incoming.stated)
+    front = csv_front(source.sample())
+    if front is not None:
+        read_layout(front, incoming.stated)
     with pool.connection() as connection:
         datasets.check_free(connection, incoming.dataset_id)
         object_key = announce(connection, "drafts/")

@@ -22,12 +22,10 @@ from elt.dry_runs import schemas as dry_run_schemas
 from elt.dry_runs.ledger import DryRun
 from elt.errors import LaurelError, NotFound, Refused, Unavailable
 from elt.ledger import Incoming
-from elt.reading.detecting import SAMPLE_BYTES
-from elt.receiving.gzip_files import GzipWatcher, gzip_sample
 from elt.receiving.incoming_objects import announce
 from elt.receiving.intake import looked_at, mapping_of
-from elt.receiving.packing import packing_of
 from elt.receiving.streams import Source
+from elt.receiving.unpacking import csv_front, proven_on_its_way
 from elt.receiving.whole_files import check_replaceable, contract_of
 from elt.settings import Settings
 from elt.store import ObjectStore
@@ -69,12 +67,10 @@ def receive(
 
 def _looked_into(source: Source, contract: Contract, incoming: Incoming, max_bytes: int) -> Source:
     """The same, refused at once where its first bytes say so. A ZIP archive, read from its end, is opened later."""
-    packing = packing_of(source.sample())
-    if packing == "zip":
-        return source
-    sample = gzip_sample(source.sample(), SAMPLE_BYTES) if packing else source.sample()
-    looked_at(sample, contract, incoming, packed=packing is not None)
-    return source.watched_by(GzipWatcher(max_bytes)) if packing else source
+    front = csv_front(source.sample())
+    if front is not None:
+        looked_at(front, contract, incoming)
+    return proven_on_its_way(source, max_bytes)
 
 
 def process(

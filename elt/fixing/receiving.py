@@ -12,11 +12,9 @@ from elt.fixing.fixes import Fix
 from elt.fixing.joining import fitted_to_original
 from elt.fixing.reading import read_fix_front
 from elt.ledger import LOST_BYTES, Submission
-from elt.reading.detecting import SAMPLE_BYTES
-from elt.receiving.gzip_files import GzipWatcher, gzip_sample
 from elt.receiving.incoming_objects import announce, discard
-from elt.receiving.packing import nested_archive, packing_of
 from elt.receiving.streams import Source
+from elt.receiving.unpacking import csv_front, proven_on_its_way
 from elt.store import ObjectStore
 
 
@@ -36,16 +34,13 @@ def receive_fix(
     to correct: then nothing is kept.
     """
     source = Source(stream, max_bytes)
-    sample = source.sample()  # before a connection is borrowed: the sender may be slow
-    if packing_of(sample) == "gzip":
-        sample = gzip_sample(sample, SAMPLE_BYTES)
-        source = source.watched_by(GzipWatcher(max_bytes))
-        if packing_of(sample):
-            raise nested_archive()
+    head = source.sample()  # before a connection is borrowed: the sender may be slow
+    front = csv_front(head)
+    source = proven_on_its_way(source, max_bytes)
     with pool.connection() as connection:
         number, original = submission.submission_id, submission.object_key
         fitted, _ = fitted_to_original(connection, store, contract, number, original)
-        read_fix_front(sample, fitted)
+        read_fix_front(head if front is None else front, fitted)  # a ZIP archive is refused there
         object_key = announce(connection, f"fixes/{contract.name}/")
     entered = False
     try:

@@ -13,12 +13,10 @@ from elt.database import Pool
 from elt.errors import Refused
 from elt.ledger import Incoming
 from elt.reading import header_mapping
-from elt.reading.detecting import SAMPLE_BYTES, Compression
+from elt.reading.detecting import Compression
 from elt.receiving.filenames import printable, tidy
-from elt.receiving.gzip_files import GzipWatcher, gzip_sample
-from elt.receiving.packing import nested_archive, packing_of
 from elt.receiving.streams import Content, Source
-from elt.receiving.unpacking import several_files, spooled
+from elt.receiving.unpacking import csv_front, proven_on_its_way, several_files, spooled, unpacked_once
 from elt.receiving.whole_files import (
     Receipt,
     check_own_content,
@@ -63,16 +61,14 @@ def receive(
     return receipts
 
 
-def check_front(pool: Pool, contract: Contract, sample: bytes, incoming: Incoming) -> None:
+def check_front(pool: Pool, contract: Contract, head: bytes, incoming: Incoming) -> None:
     """Raises Refused where the beginning of a file shows already that it cannot be taken. A ZIP's does not."""
-    packing = packing_of(sample)
-    if packing == "zip":
+    front = csv_front(head)
+    if front is None:
         return
-    if packing == "gzip":
-        sample = gzip_sample(sample, SAMPLE_BYTES)
     with pool.connection() as connection:
         mapping = mapping_of(connection, contract, incoming)
-    looked_at(sample, contract, replace(incoming, header_mapping=mapping), packed=packing is not None)
+    looked_at(front, contract, replace(incoming, header_mapping=mapping))
 
 
 def mapping_of(connection: Connection, contract: Contract, incoming: Incoming) -> dict[str, str]:
@@ -97,15 +93,11 @@ def take_in(
 
     Raises Refused before anything is kept.
     """
-    packing = packing_of(source.sample())
-    if packing == "zip":
+    front = csv_front(source.sample())
+    if front is None:
         return _take_archive(pool, store, contract, source, incoming, max_bytes)
-    sample = source.sample()
-    if packing == "gzip":
-        sample = gzip_sample(sample, SAMPLE_BYTES)
-        source = source.watched_by(GzipWatcher(max_bytes))
-    incoming = looked_at(sample, contract, incoming, packed=packing is not None)
-    return [keep(pool, store, source, incoming)]
+    incoming = looked_at(front, contract, incoming)
+    return [keep(pool, store, proven_on_its_way(source, max_bytes), incoming)]
 
 
 @dataclass(frozen=True)
@@ -156,8 +148,8 @@ def _inspect(
         incoming = replace(incoming, filename=name, archive_filename=incoming.filename, idempotency_key=key)
     try:
         with Member(archive, info) as member:
-            content = Source(cast(BinaryIO, member))
-            incoming = looked_at(content.sample(), contract, incoming, packed=True)
+            content = unpacked_once(member)
+            incoming = looked_at(content.sample(), contract, incoming)
             sha256 = content.drained_sha256()
     except Refused as refusal:
         if number is None:
@@ -166,13 +158,11 @@ def _inspect(
     return _Found(info, incoming, Content(sha256, Compression("zip", path) if number is None else None))
 
 
-def looked_at(sample: bytes, contract: Contract | None, incoming: Incoming, *, packed: bool) -> Incoming:
+def looked_at(front: bytes, contract: Contract | None, incoming: Incoming) -> Incoming:
     """The same, with what of its header mapping this file needs. Raises Refused where it is no CSV of the dataset."""
-    if packed and packing_of(sample):
-        raise nested_archive()
     if contract is None:
         return incoming
-    _, applied = header_mapping.matched(contract, incoming.header_mapping or {}, sample, incoming.stated)
+    _, applied = header_mapping.matched(contract, incoming.header_mapping or {}, front, incoming.stated)
     return replace(incoming, header_mapping=applied)
 
 

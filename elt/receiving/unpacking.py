@@ -1,4 +1,4 @@
-"""The CSV inside a stored file, whether it is packed or not, as a stream in constant memory."""
+"""The CSV inside a file, whether it is packed or not: its first bytes, and the whole as a stream in constant memory."""
 
 import shutil
 import tempfile
@@ -7,11 +7,31 @@ from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from elt.errors import Refused
-from elt.reading.detecting import Compression
-from elt.receiving.gzip_files import unpacked
+from elt.reading.detecting import SAMPLE_BYTES, Compression
+from elt.receiving.gzip_files import GzipWatcher, gzip_sample, unpacked
 from elt.receiving.packing import Meter, nested_archive, packing_of
-from elt.receiving.streams import Source
+from elt.receiving.streams import Pieces, Source
 from elt.receiving.zip_archives import Member, open_archive
+
+
+def csv_front(head: bytes) -> bytes | None:
+    """The first bytes of the CSV inside, from the file's own; None for a ZIP archive, which is read from its end.
+
+    Raises Refused where a gzip file is broken, or holds another packed file.
+    """
+    packing = packing_of(head)
+    if packing == "zip":
+        return None
+    front = gzip_sample(head, SAMPLE_BYTES) if packing else head
+    if packing and packing_of(front):
+        raise nested_archive()
+    return front
+
+
+def proven_on_its_way(source: Source, max_bytes: int) -> Source:
+    """The same; a gzip file is unpacked on the side while it passes, so that `content()` knows whether it is whole."""
+    is_gzip = packing_of(source.sample()) == "gzip"
+    return source.watched_by(GzipWatcher(max_bytes)) if is_gzip else source
 
 
 @contextmanager
@@ -24,13 +44,13 @@ def open_csv(source: Source) -> Iterator[tuple[Source, Compression | None]]:
     if packing is None:
         yield source, None
     elif packing == "gzip":
-        yield _inner(cast(BinaryIO, unpacked(source.buffered(), Meter(None)))), Compression("gzip")
+        yield unpacked_once(unpacked(source.buffered(), Meter(None))), Compression("gzip")
     else:
         with spooled(source) as file, open_archive(file, None) as (archive, members):
             if len(members) > 1:
                 raise several_files()
             with Member(archive, members[0]) as member:
-                yield _inner(cast(BinaryIO, member)), Compression("zip", members[0].filename)
+                yield unpacked_once(member), Compression("zip", members[0].filename)
 
 
 @contextmanager
@@ -41,8 +61,9 @@ def spooled(source: Source) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, file)
 
 
-def _inner(stream: BinaryIO) -> Source:
-    content = Source(stream)
+def unpacked_once(stream: Pieces | Member) -> Source:
+    """What came out of a packed file. Raises Refused where that is a packed file again."""
+    content = Source(cast(BinaryIO, stream))
     if packing_of(content.sample()):
         raise nested_archive()
     return content

@@ -1,9 +1,11 @@
 """One `dbt build`, run in this process, and what came of each model, seed and test."""
 
+import gc
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +121,22 @@ def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
     from elt.transforming.dbt_events import WarningsAndErrors
 
     ctx_set_event_manager(WarningsAndErrors())
-    return dbtRunner().invoke([*arguments, *QUIET])
+    with _little_garbage():
+        return dbtRunner().invoke([*arguments, *QUIET])
+
+
+@contextmanager
+def _little_garbage() -> Iterator[None]:
+    """dbt keeps nearly all that it makes: to search that for garbage as often as usual is a seventh of its work.
+
+    Never to search would save half as much again, but take half as much memory again.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 1000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _node_result(result: Any) -> NodeResult:

@@ -54,7 +54,8 @@ class Built:
     @property
     def stored_query(self) -> sql.SQL:
         """A view's query, on parts where they are kept instead of where they are built."""
-        return sql.SQL((self.query or "").replace('"build_part".', '"marts_part_store".'))
+        query = (self.query or "").replace('"build_part".', '"marts_part_store".')
+        return sql.SQL(f"{query}\n")  # it may end in a comment
 
 
 def publish(

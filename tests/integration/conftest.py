@@ -8,18 +8,20 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg2
+import psycopg2.errors
 import pytest
 from dbt_common.behavior_flags import BehaviorFlagRendered
 from psycopg2 import sql
 
 from elt import warehouse
+from elt.access import grants
 from elt.contracting.contract import load_contracts
-from elt.database import connect, migrate
+from elt.database import connect, transaction
 from elt.settings import Settings
 from elt.store import ObjectStore
 from elt.transforming.run import transform
@@ -29,6 +31,7 @@ from stack.databases import create_roles
 from stack.postgres import Cluster, service_identity
 
 OWNER_PASSWORD = READER_PASSWORD = AIRFLOW_PASSWORD = "test-password"
+EMPTY_TEMPLATE = "test_template"
 MODELLED, MODELLED_TEMPLATE = "test_modelled", "test_modelled_template"
 
 
@@ -70,7 +73,7 @@ def postgres(scratch_directory: Path) -> Iterator[Cluster]:
 
 @dataclass(frozen=True)
 class Database:
-    """A fresh database, migrated: its URLs as owner, as reader and as superuser."""
+    """A fresh warehouse: its URLs as owner, as reader and as superuser."""
 
     url: str
     reader_url: str
@@ -78,11 +81,9 @@ class Database:
 
 
 def _administer(cluster: Cluster, statement: str, *names: str) -> None:
-    connection = psycopg2.connect(cluster.url("postgres"))
-    connection.autocommit = True
-    with connection.cursor() as cursor:
+    with closing(psycopg2.connect(cluster.url("postgres"))) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
         cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-    connection.close()
 
 
 def _database(cluster: Cluster, name: str) -> Database:
@@ -93,26 +94,41 @@ def _database(cluster: Cluster, name: str) -> Database:
     )
 
 
+def _create_database(cluster: Cluster, name: str) -> Database:
+    """A copy of a warehouse as `python -m elt migrate` leaves it, which takes a fifth of the time of making one."""
+    try:
+        return _copy_database(cluster, name, EMPTY_TEMPLATE)
+    except psycopg2.errors.InvalidCatalogName:
+        _administer(cluster, "create database {} owner laurel", EMPTY_TEMPLATE)
+        template = _database(cluster, EMPTY_TEMPLATE)
+        with closing(connect(template.url)) as owner:
+            warehouse.prepare(owner, template.reader_url, load_contracts())
+        return _copy_database(cluster, name, EMPTY_TEMPLATE)
+
+
+def _copy_database(cluster: Cluster, name: str, template: str) -> Database:
+    _administer(cluster, "create database {} template {} owner laurel", name, template)
+    database = _database(cluster, name)
+    with closing(connect(database.url)) as owner, transaction(owner):
+        grants.open_database(owner)
+    return database
+
+
 def _new_database(cluster: Cluster) -> Iterator[Database]:
     name = f"test_{uuid.uuid4().hex[:12]}"
-    _administer(cluster, "create database {} owner laurel", name)
-    database = _database(cluster, name)
-    owner = connect(database.url)
-    migrate(owner)
-    owner.close()
-    yield database
+    yield _create_database(cluster, name)
     _administer(cluster, "drop database {} with (force)", name)
 
 
 @pytest.fixture
 def database(postgres: Cluster) -> Iterator[Database]:
-    """A fresh migrated warehouse for one test."""
+    """A fresh warehouse for one test."""
     yield from _new_database(postgres)
 
 
 @pytest.fixture(scope="module")
 def module_database(postgres: Cluster) -> Iterator[Database]:
-    """A fresh migrated warehouse that the tests of one module share."""
+    """A fresh warehouse that the tests of one module share."""
     yield from _new_database(postgres)
 
 
@@ -159,11 +175,7 @@ def _new_settings(database: Database, server: StoreServer, home: Path) -> Settin
     )
 
 
-def _prepared(settings: Settings) -> Settings:
-    """What `python -m elt migrate` does."""
-    owner = connect(settings.database_url)
-    warehouse.prepare(owner, settings, load_contracts())
-    owner.close()
+def _with_bucket(settings: Settings) -> Settings:
     ObjectStore(settings).create_bucket()
     return settings
 
@@ -171,7 +183,7 @@ def _prepared(settings: Settings) -> Settings:
 @pytest.fixture
 def settings(database: Database, store_server: StoreServer, tmp_path: Path) -> Settings:
     """Settings of a whole fresh system, for one test: its own warehouse, its own (existing) bucket."""
-    return _prepared(_new_settings(database, store_server, tmp_path))
+    return _with_bucket(_new_settings(database, store_server, tmp_path))
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +191,7 @@ def module_settings(
     module_database: Database, store_server: StoreServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
     """The same, shared by the tests of one module."""
-    return _prepared(_new_settings(module_database, store_server, tmp_path_factory.mktemp("home")))
+    return _with_bucket(_new_settings(module_database, store_server, tmp_path_factory.mktemp("home")))
 
 
 @dataclass(frozen=True)
@@ -197,8 +209,7 @@ class Modelled:
     @contextmanager
     def copy(self, home: Path) -> Iterator[Settings]:
         """One that goes with the block, unless it was renamed."""
-        _administer(self.cluster, "create database {} template {} owner laurel", MODELLED, MODELLED_TEMPLATE)
-        settings = _new_settings(_database(self.cluster, MODELLED), self.server, home)
+        settings = _new_settings(_copy_database(self.cluster, MODELLED, MODELLED_TEMPLATE), self.server, home)
         shutil.copytree(self.original.home / "dbt", home / "dbt")
         original, store = ObjectStore(self.original), ObjectStore(settings)
         store.create_bucket()
@@ -218,9 +229,8 @@ class Modelled:
 @pytest.fixture(scope="session")
 def modelled(postgres: Cluster, store_server: StoreServer, tmp_path_factory: pytest.TempPathFactory) -> Modelled:
     """Where copies of a modelled system come from."""
-    _administer(postgres, "create database {} owner laurel", MODELLED)
     home = tmp_path_factory.mktemp("modelled")
-    settings = _prepared(_new_settings(_database(postgres, MODELLED), store_server, home))
+    settings = _with_bucket(_new_settings(_create_database(postgres, MODELLED), store_server, home))
     assert transform(settings) is not None
     _administer(postgres, "alter database {} rename to {}", MODELLED, MODELLED_TEMPLATE)
     return Modelled(settings, postgres, store_server)

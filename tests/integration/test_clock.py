@@ -73,8 +73,8 @@ def pipeline(
         cluster.wait_until_ready()
         create_roles(cluster.url("postgres"), *[servers.OWNER_PASSWORD] * 3)
         for database in servers._new_database(cluster):
-            settings = servers._prepared(servers._new_settings(database, store_server, tmp_path_factory.mktemp("home")))
-            piped = Pipeline.of(settings)
+            settings = servers._new_settings(database, store_server, tmp_path_factory.mktemp("home"))
+            piped = Pipeline.of(servers._with_bucket(settings))
             yield piped
             piped.pool.close()
     finally:

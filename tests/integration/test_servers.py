@@ -82,7 +82,7 @@ def test_what_a_program_predicts_falls_under_the_policies_too(with_marts: Settin
                 f"create table predictions.of_student as select {key} as student_key, 'laurel' as source_system"
             )
             cursor.execute("create table predictions.of_nobody as select 1 as x")
-        warehouse.prepare(owner, with_marts, load_contracts())
+        warehouse.prepare(owner, with_marts.reader_database_url, load_contracts())
         with transaction(owner):
             head = accounts.authenticate(owner, accounts.add(owner, "head", "principal", Scope("laurel")))
             other = accounts.authenticate(owner, accounts.add(owner, "other", "principal", Scope("oulad")))
