@@ -12,7 +12,7 @@ from stack.home import REPOSITORY, Home
 from stack.steps import Steps
 
 FAULTS = "faults"  # ./start.sh test faults: the long form of tests/faults, instead of everything else
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Servers and tests wait for each other half of the time, so there are twice as many as cores. Later words win: `-n 0`.
 IN_PARALLEL = ["--numprocesses=4", "--no-loadscope-reorder"]  # tests/conftest.py says what stays together
 LINTS = {
@@ -55,8 +55,8 @@ def _lint(name: str, environment: dict[str, str], steps: Steps) -> bool:
 
 
 def _ensure_debian_packages(steps: Steps) -> None:
-    """Install chromium and libfaketime where that is possible; the tests that need them say so where it is not."""
-    wanted = [] if any(map(shutil.which, BROWSERS)) else ["chromium"]
+    """Install a browser and libfaketime where that is possible; the tests that need them say so where it is not."""
+    wanted = [] if any(map(shutil.which, BROWSERS)) else ["chromium-headless-shell"]
     wanted += [] if list(Path("/usr/lib").glob("*/faketime")) else ["libfaketime"]
     if not wanted or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
