@@ -118,9 +118,11 @@ def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
     from dbt.cli.main import dbtRunner  # takes more than a second: only where dbt runs
     from dbt_common.events.event_manager_client import ctx_set_event_manager
 
+    from elt.transforming.dbt_connections import keep_connections
     from elt.transforming.dbt_events import WarningsAndErrors
 
     ctx_set_event_manager(WarningsAndErrors())
+    keep_connections()
     with _little_garbage():
         return dbtRunner().invoke([*arguments, *QUIET])
 
