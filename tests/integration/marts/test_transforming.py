@@ -4,9 +4,11 @@ import threading
 import time
 
 import pytest
+from psycopg2 import sql
 
 from elt.database import connect
 from elt.settings import Settings
+from elt.transforming.publishing import Built
 from elt.transforming.run import TransformFailed, transform
 from tests.integration.pipeline import Pipeline, csv_file, students
 
@@ -43,6 +45,28 @@ def test_what_is_published_is_marked_modelled(pipeline: Pipeline) -> None:
     assert set(pipeline.query("select status from catalog.submission")) == {("modelled",)}
     assert count(pipeline, "marts.fct_grade") == 1
     assert transform(pipeline.settings) is None  # nothing is due
+
+
+def test_a_few_connections_serve_all_models_and_tests_and_none_stays(pipeline: Pipeline) -> None:
+    sessions = "select sessions from pg_stat_database where datname = current_database()"
+    [(before,)] = pipeline.query(sessions)
+    pipeline.send(csv_file("laurel/survey", [{"Mentor": "Yes"}]), "laurel/survey")
+    pipeline.poll()
+    assert transform(pipeline.settings) is not None
+    [(after,)] = pipeline.query(sessions)
+    [(nodes,)] = pipeline.query(
+        "select count(*) from catalog.transform_result group by transform_run_id order by transform_run_id desc limit 1"
+    )
+    assert nodes > 25
+    assert after - before < 15
+    assert pipeline.query("select from pg_stat_activity where application_name = 'dbt'") == []
+
+
+def test_the_query_of_a_view_may_end_in_a_comment(pipeline: Pipeline) -> None:
+    view = Built("build", "one", "select 1 as x -- and no more")
+    with pipeline.pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL("select x from ({}) as mart").format(view.stored_query))
+        assert cursor.fetchall() == [(1,)]
 
 
 def test_readers_see_the_marts_change_all_at_once(pipeline: Pipeline) -> None:
