@@ -12,6 +12,7 @@ from stack.home import REPOSITORY, Home
 from stack.steps import Steps
 
 FAULTS = "faults"  # ./start.sh test faults: the long form of tests/faults, instead of everything else
+# The one without a window goes first: it draws the same with a fifth less work.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Servers and tests wait for each other half of the time, so there are twice as many as cores. Later words win: `-n 0`.
 IN_PARALLEL = ["--numprocesses=4", "--no-loadscope-reorder"]  # tests/conftest.py says what stays together

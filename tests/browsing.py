@@ -1,7 +1,4 @@
-"""The installed Chromium, for tests that look at pages as their readers do.
-
-Where there is one without a window it goes first: it draws the same with a fifth less work.
-"""
+"""The installed Chromium, for tests that look at pages as their readers do."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,16 +7,17 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+from stack.checks import BROWSERS
+
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The browser, without a screen; the test is skipped where there is none."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        pytest.skip(f"None of {', '.join(NAMES)} is on PATH. Debian: apt-get install chromium-headless-shell")
+        pytest.skip(f"None of {', '.join(BROWSERS)} is on PATH. Debian: apt-get install chromium-headless-shell")
     expect.set_options(timeout=20_000)  # milliseconds; a busy machine answers late
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))

@@ -1,5 +1,7 @@
 """dbt's connections to Postgres: each of its threads keeps its own from model to model and test to test."""
 
+from contextlib import suppress
+
 import psycopg2
 from dbt.adapters.postgres import PostgresAdapter
 from dbt.adapters.postgres.connections import PostgresConnectionManager
@@ -11,14 +13,12 @@ class KeptConnections(PostgresConnectionManager):  # type: ignore[misc]  # dbt's
     def release(self) -> None:
         """The thread's node is over: nothing of it stays open. The connection goes on where it is sound."""
         connection = self.get_if_exists()
-        if connection is None or connection.state != "open" or connection.handle.closed:
-            return super().release()  # type: ignore[no-any-return]
-        try:
-            connection.handle.rollback()
-        except psycopg2.Error:
-            return super().release()  # type: ignore[no-any-return]
-        connection.transaction_open = False
-        return None
+        if connection is not None and connection.state == "open":
+            with suppress(psycopg2.Error):  # one that broke has nothing to roll back, and is ended below
+                connection.handle.rollback()
+                connection.transaction_open = False
+                return
+        super().release()
 
 
 def keep_connections() -> None:
