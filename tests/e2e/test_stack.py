@@ -14,6 +14,7 @@ import pytest
 import requests
 from psycopg2.extensions import cursor as Cursor
 
+from elt.notifying import DRAFT_CHANNEL, DRY_RUN_CHANNEL, DUE_CHANNEL, PREDICT_CHANNEL, WORK_CHANNEL
 from stack.supervisor import leftovers
 
 
@@ -156,17 +157,17 @@ def tasks_that_wait(home: Path, cursor: Cursor) -> list[psutil.Process]:
 
 
 def test_stop_ends_every_process(stack) -> None:
-    """Also a task that is at work: it ends at once, so that nobody has to be killed and its DAG is not held up."""
+    """Also tasks that are at work or just starting: they end, so that nobody is killed and no DAG is held up."""
     with closing(psycopg2.connect(stack.database_url)) as holding, closing(psycopg2.connect(stack.database_url)) as own:
         own.autocommit = True
         with holding.cursor() as holder, own.cursor() as cursor:
             holder.execute("lock table catalog.submission")
-            cursor.execute("notify laurel_work")  # unless a run is there already, which then waits
+            for channel in (WORK_CHANNEL, DUE_CHANNEL, DRAFT_CHANNEL, DRY_RUN_CHANNEL, PREDICT_CHANNEL):
+                cursor.execute(f"notify {channel}")  # unless a run is there already, which then waits
             deadline = time.monotonic() + 240
             while not tasks_that_wait(stack.home, cursor):
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
-            time.sleep(2)  # the task reads its own files before it asks the database
         stack.run("stop")
     assert "killing" not in (stack.home / "logs" / "supervisord.log").read_text()
     assert leftovers(stack.home) == []

@@ -1,4 +1,4 @@
-"""Workers of Airflow's executor are killed, and their scheduler is: our executor goes on, Airflow's own does not."""
+"""An executor's worker is killed, its scheduler is, or it is told to stop: ours copes, Airflow's own does not."""
 
 import json
 import subprocess
@@ -12,13 +12,13 @@ AIRFLOWS_OWN = "airflow.executors.local_executor.LocalExecutor"
 
 
 SEEN = {
-    airflow.EXECUTOR: {"served": True, "left_behind": 0},
+    airflow.EXECUTOR: {"served": True, "left_behind": 0, "ended": True},
     # As long as this is so, ours is needed.
-    AIRFLOWS_OWN: {"served": False, "left_behind": 2},
+    AIRFLOWS_OWN: {"served": False, "left_behind": 2, "ended": False},
 }
 
 
-def test_a_dead_worker_and_a_dead_scheduler(tmp_path: Path) -> None:
+def test_a_dead_worker_a_dead_scheduler_and_one_that_ends(tmp_path: Path) -> None:
     running = {
         executor: subprocess.Popen(
             command("kill_workers", executor),
