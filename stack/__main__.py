@@ -14,13 +14,12 @@ from psycopg2.extensions import make_dsn, parse_dsn
 
 from stack import checks, credentials, district, failures, oulad, ports, sample, status, verbs
 from stack.home import REPOSITORY, Home
+from stack.install import PORTS_FILE
 from stack.plan import Plan, external_parts
 from stack.postgres import psql
 from stack.starting import StartFailed, start
 from stack.steps import Steps
 from stack.supervisor import Supervisor, leftovers
-
-PORTS_FILE = "ports.json"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,10 +43,18 @@ def _plan(home: Home) -> Plan:
     return Plan(home, ports.load(home.path / PORTS_FILE), credentials.load_or_create(home), external_parts())
 
 
-def _existing(home: Home) -> Plan:
-    if not (home.path / PORTS_FILE).exists():
-        raise StartFailed("Laurel was never started here. `./start.sh` starts it.")
-    return _plan(home)
+def _running(home: Home) -> Plan:
+    """The plan of a stack that must run for what is asked. Raises StartFailed where it does not."""
+    plan = _plan(home)
+    if not Supervisor(plan).is_running():
+        raise StartFailed("Laurel is not running. `./start.sh` starts it.")
+    return plan
+
+
+def _with_database(home: Home) -> Plan:
+    """The plan of a stack whose warehouse is asked; an external Postgres answers without the stack."""
+    plan = _plan(home)
+    return _running(home) if plan.cluster else plan
 
 
 @contextmanager
@@ -86,7 +93,7 @@ def _up(home: Home, options: argparse.Namespace) -> int:
 
 
 def _stop(home: Home, options: argparse.Namespace) -> int:
-    plan = _existing(home)
+    plan = _plan(home)
     with _alone(home):
         Supervisor(plan).stop()
     print("Laurel is stopped. `./start.sh` starts it again.")
@@ -94,12 +101,12 @@ def _stop(home: Home, options: argparse.Namespace) -> int:
 
 
 def _status(home: Home, options: argparse.Namespace) -> int:
-    plan = _existing(home)
+    plan = _plan(home)
     return status.print_status(plan, Supervisor(plan))
 
 
 def _logs(home: Home, options: argparse.Namespace) -> int:
-    names = [program.name for program in _existing(home).programs()]
+    names = [program.name for program in _plan(home).programs()]
     if options.process not in (None, *names):
         raise StartFailed(f"There is no process {options.process}. There are: {', '.join(names)}.")
     files = [home.logs / f"{name}.log" for name in ([options.process] if options.process else names)]
@@ -109,7 +116,7 @@ def _logs(home: Home, options: argparse.Namespace) -> int:
 
 
 def _reset(home: Home, options: argparse.Namespace) -> int:
-    plan = _existing(home)
+    plan = _plan(home)
     if not options.yes:
         print(f"This deletes every uploaded file, every table and every account in {home.path}.")
         if input("Type yes to go on: ").strip() != "yes":
@@ -136,7 +143,7 @@ def _psql(home: Home, options: argparse.Namespace) -> int:
     if any("://" in word for word in options.rest):
         print("`./start.sh psql` is the warehouse's owner. With another login: psql URL.", file=sys.stderr)
         return 2
-    plan = _existing(home)
+    plan = _with_database(home)
     address = parse_dsn(plan.laurel_variables()["LAUREL_DATABASE_URL"])
     secret = {"PGPASSWORD": address.pop("password")} if "password" in address else {}
     command = [psql(), make_dsn(**address), *options.rest]
@@ -144,7 +151,7 @@ def _psql(home: Home, options: argparse.Namespace) -> int:
 
 
 def _dbt(home: Home, options: argparse.Namespace) -> int:
-    environment = _existing(home).environment()
+    environment = _plan(home).environment()
     command = [sys.executable, "-m", "stack.dbt", *options.rest]
     return subprocess.run(command, env=environment, cwd=REPOSITORY, check=False).returncode
 
@@ -160,13 +167,11 @@ def _user(home: Home, options: argparse.Namespace) -> int:
         words += [f"--{name}={value}" for name in ("label", "days") if (value := vars(options)[name])]
         words += ["--read-only"] if options.read_only else []
     command = [sys.executable, "-m", "elt", "account", *words]
-    return subprocess.run(command, env=_existing(home).environment(), cwd=REPOSITORY, check=False).returncode
+    return subprocess.run(command, env=_with_database(home).environment(), cwd=REPOSITORY, check=False).returncode
 
 
 def _load(home: Home, options: argparse.Namespace) -> int:
-    plan = _existing(home)
-    if not Supervisor(plan).is_running():
-        raise StartFailed("Laurel is not running. `./start.sh` starts it.")
+    plan = _running(home)
     client = sample.Client(plan.api_url, plan.credentials["researcher_key"])
     database_url = plan.laurel_variables()["LAUREL_DATABASE_URL"]
     if options.family == "district":
@@ -179,7 +184,7 @@ def _load(home: Home, options: argparse.Namespace) -> int:
 
 
 def _env(home: Home, options: argparse.Namespace) -> int:
-    for name, value in status.shell_variables(_existing(home)).items():
+    for name, value in status.shell_variables(_plan(home)).items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 

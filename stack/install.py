@@ -22,16 +22,29 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUIREMENTS = REPOSITORY / "requirements"
+NEEDS_NO_STACK = ("up", "test")
+PORTS_FILE = "ports.json"  # what a start leaves behind
+NOT_RUNNING = 3  # the exit code that init scripts use for it
 OLDEST_UV = (0, 5)
 
 
 def main(verb: str) -> None:
-    """Bring the environment up to date with the locks; the test verb needs more packages than the others."""
+    """Bring the environment up to date with the locks; the test verb needs more packages than the others.
+
+    A verb that needs a stack where none was ever started ends here, before anything is installed for it.
+    """
     home = Path(os.environ.get("LAUREL_HOME") or REPOSITORY / ".run").absolute()
-    home.mkdir(parents=True, exist_ok=True)
+    if verb not in NEEDS_NO_STACK and not (home / PORTS_FILE).exists():
+        say("Laurel was never started here. `./start.sh` starts it.")
+        sys.exit(NOT_RUNNING)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "install.lock").open("w")
+    except OSError as error:
+        raise SystemExit(f"{home} cannot be written to: {error.strerror}. LAUREL_HOME names another place.") from None
     environment = home / "venv"
     locks = [REQUIREMENTS / "runtime.txt"] + ([REQUIREMENTS / "dev.txt"] if verb == "test" else [])
-    with (home / "install.lock").open("w") as lock:
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_current(environment, locks):
             install(home, environment, locks)

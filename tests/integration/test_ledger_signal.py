@@ -82,12 +82,10 @@ def notify(settings: Settings, times: int = 1) -> None:
     connection.close()
 
 
-def test_a_notification_fires_once_and_at_once(listener: Listener, module_settings: Settings) -> None:
+def test_a_notification_fires_once(listener: Listener, module_settings: Settings) -> None:
     for _ in range(2):
-        sent = time.monotonic()
         notify(module_settings)
         assert listener.event() == CHANNEL
-        assert time.monotonic() - sent < SILENCE_SECONDS
         assert listener.events_until_silence() == []
 
 

@@ -254,13 +254,13 @@ def test_whatever_is_written_and_stated_is_read_back(
 @given(st.binary(max_size=600), st.sampled_from([b"", b"ID,Name,Town\n", b"\xff\xfe", b"'ID';'Name'\n", b'ID,"Name']))
 def test_random_bytes_are_refused_or_read_and_nothing_else(noise: bytes, start: bytes) -> None:
     data = start + noise
-    started = time.monotonic()
+    started = time.process_time()
     with suppress(Refused):
         front, found = records(data)
         assert all(record.line_number >= front.header_line_number + front.header_line_count for record in found)
         numbers = [record.line_number for record in found]
         assert numbers == sorted(set(numbers))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -278,10 +278,10 @@ def test_random_bytes_are_refused_or_read_and_nothing_else(noise: bytes, start: 
 )
 def test_hostile_samples_are_done_with_in_seconds(data: bytes) -> None:
     told = ""
-    started = time.monotonic()
+    started = time.process_time()
     try:
         read_front(data[:SAMPLE_BYTES], PEOPLE)
     except Refused as error:
         told = error.in_words()
     assert len(told) < 5000
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10

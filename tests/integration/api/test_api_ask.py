@@ -152,7 +152,7 @@ def test_a_question_ends_at_its_time_whatever_it_sets(ask: Callable[..., Any], m
         started = time.monotonic()
         response = ask(sql, seconds=1)
         assert (response.status_code, response.json["code"]) == (422, "time_limit")
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < 60  # before the question was done
     assert running_queries(module_settings) == 0
 
 

@@ -221,16 +221,13 @@ def test_those_who_wait_do_not_keep_others_out(server: Any, keys: dict[str, str]
         "Location"
     ]
     with ThreadPoolExecutor(20) as threads:
-        start = time.monotonic()
         waiting = [
-            threads.submit(requests.get, f"{url}?wait=3", headers=_authorized(keys), timeout=60) for _ in range(20)
+            threads.submit(requests.get, f"{url}?wait=4", headers=_authorized(keys), timeout=60) for _ in range(20)
         ]
         time.sleep(0.5)
-        asked = time.monotonic()
         requests.get(f"{server.url}/api/v1/submissions", headers=_authorized(keys), timeout=60).raise_for_status()
-        assert time.monotonic() - asked < 2
+        assert not [w for w in waiting if w.done()]
         assert {w.result().status_code for w in waiting} == {200}
-        assert time.monotonic() - start < 10
 
 
 def test_the_log_tells_what_happened_and_nothing_of_the_data(

@@ -12,8 +12,9 @@ import requests
 
 from elt.errors import Unavailable
 from stack import failures, verbs
-from stack.__main__ import PORTS_FILE, VERBS, main
+from stack.__main__ import VERBS, main
 from stack.home import REPOSITORY, Home
+from stack.install import PORTS_FILE
 from stack.ports import DEFAULTS, any_free, to_text
 
 
@@ -37,6 +38,12 @@ def test_every_verb_of_the_list_does_something() -> None:
 def test_the_list_of_verbs_needs_no_installation() -> None:
     bare = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append({str(REPOSITORY)!r}); import stack.verbs"]
     subprocess.run(bare, check=True)
+
+
+@pytest.mark.parametrize("words", ["user list", "psql", "load district"])
+def test_what_needs_a_running_stack_says_so(home: Home, capsys: pytest.CaptureFixture[str], words: str) -> None:
+    assert main(words.split()) == 1
+    assert capsys.readouterr().err.strip() == "Laurel is not running. `./start.sh` starts it."
 
 
 def test_reset_deletes_data_accounts_and_logs_but_nothing_installed(home: Home) -> None:
