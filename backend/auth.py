@@ -66,7 +66,8 @@ def identify() -> Account:
                 "no_key",
                 "This call needs an API key.",
                 allowed="Authorization: Bearer KEY",
-                remedy="`./start.sh user add NAME --role researcher` prints a key; the demo keys: `./start.sh env`.",
+                remedy="`./start.sh user add NAME --role researcher` prints a key; the demo keys: `./start.sh env`. In "
+                "containers: `docker compose exec backend python -m elt account add NAME --role researcher`.",
             )
     if found is None:
         raise Unauthenticated(

@@ -47,7 +47,8 @@ def readyz() -> Response:
         503,
         "not_ready",
         "Not reached, or without space: " + ", ".join(away) + ".",
-        remedy="`./start.sh status` shows the processes, `./start.sh logs` what they say.",
+        remedy="`./start.sh status` shows the processes, `./start.sh logs` what they say; in containers "
+        "`docker compose ps` and `docker compose logs`.",
         details={"checks": found},
     )
 
