@@ -226,7 +226,7 @@ def test_those_who_wait_do_not_keep_others_out(server: Any, keys: dict[str, str]
         ]
         time.sleep(0.5)
         requests.get(f"{server.url}/api/v1/submissions", headers=_authorized(keys), timeout=60).raise_for_status()
-        assert not [w for w in waiting if w.done()]
+        assert not all(w.done() for w in waiting)  # there is room for some to wait; the others are answered at once
         assert {w.result().status_code for w in waiting} == {200}
 
 
