@@ -68,8 +68,8 @@ def main() -> int:
             part = parts.setdefault(name(process), [0, 0.0, 0.0])
             part[:] = [old + new for old, new in zip(part, figures, strict=True)]
     print(f"{'part':<15} {'processes':>9} {'MiB (PSS)':>10} {'% of a core':>12}")
-    for part, (count, memory, seconds) in sorted(parts.items()):
-        print(f"{part:<15} {count:>9.0f} {memory:>10.0f} {100 * seconds / elapsed:>12.1f}")
+    for kind, (count, memory, seconds) in sorted(parts.items()):
+        print(f"{kind:<15} {count:>9.0f} {memory:>10.0f} {100 * seconds / elapsed:>12.1f}")
     totals = [sum(values) for values in zip(*parts.values(), strict=True)]
     print(f"{'total':<15} {totals[0]:>9.0f} {totals[1]:>10.0f} {100 * totals[2] / elapsed:>12.1f}")
     return 0

@@ -42,7 +42,7 @@ def main() -> None:
     options = parser.parse_args()
     settings, contract = Settings.from_environment(), load_contracts()[DATASET]
     with closing(connect(settings.database_url)) as connection:
-        warehouse.prepare(connection, settings, load_contracts())
+        warehouse.prepare(connection, settings.reader_database_url, load_contracts())
     ObjectStore(settings).create_bucket()
     with tempfile.TemporaryDirectory() as scratch:
         clean, bad = Path(scratch, "clean.csv"), Path(scratch, "bad.csv")

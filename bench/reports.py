@@ -26,7 +26,10 @@ def processes() -> list[psutil.Process]:
     listening = {
         connection.pid
         for connection in psutil.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid
+        if connection.status == psutil.CONN_LISTEN
+        and connection.laddr
+        and connection.laddr.port == port
+        and connection.pid
     }
     if not listening:
         raise SystemExit("nothing on this machine listens on the port of LAUREL_API_URL")

@@ -96,8 +96,8 @@ def main() -> None:
             taken: dict[str, list[float]] = {label: [] for label in asking}
             seen = dict.fromkeys(asking, 0)
             for _ in range(options.rounds):
-                for label, (connection, role, account_id) in asking.items():
-                    seconds, seen[label] = ask(connection, query, role, account_id)
+                for label, (connection, asked_as, account_id) in asking.items():
+                    seconds, seen[label] = ask(connection, query, asked_as, account_id)
                     taken[label].append(seconds)
             for label, times in taken.items():
                 ratio = median(times) / median(taken["no policy"])

@@ -38,7 +38,7 @@ class Warehouse:
     def __init__(self, settings: Settings) -> None:
         self.settings, self.store, self.contracts = settings, ObjectStore(settings), load_contracts()
         with closing(connect(settings.database_url)) as connection:
-            warehouse.prepare(connection, settings, self.contracts)
+            warehouse.prepare(connection, settings.reader_database_url, self.contracts)
         self.store.create_bucket()
         self.pool = Pool(settings.database_url, 2)
 

@@ -124,7 +124,8 @@ def in_form(content: Iterator[bytes]) -> Iterator[bytes]:
 def backend_processes(settings: Settings) -> list[psutil.Process]:
     """gunicorn's master and workers: whoever listens on the API's port."""
     port = urlsplit(settings.api_url).port
-    pids = {c.pid for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port and c.pid}
+    listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+    pids = {c.pid for c in listening if c.laddr and c.laddr.port == port and c.pid}
     found = {psutil.Process(pid) for pid in pids}  # one of those who share the socket
     found |= {parent for process in found if (parent := process.parent()) and "gunicorn" in str(parent.cmdline())}
     return list({*found, *(child for process in found for child in process.children())})
