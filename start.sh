@@ -18,6 +18,8 @@ fi
 
 case "${1:-up}" in
 help | -h | --help) PYTHONPATH=$root exec "$python" -P -m stack.verbs ;;
+up | test) ;;
+*) PYTHONPATH=$root "$python" -P -m stack.started ;;
 esac
 
 environment=$("$python" -I "$root/stack/install.py" "${1:-up}")

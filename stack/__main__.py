@@ -14,7 +14,6 @@ from psycopg2.extensions import make_dsn, parse_dsn
 
 from stack import checks, credentials, district, failures, oulad, ports, sample, status, verbs
 from stack.home import REPOSITORY, Home
-from stack.install import PORTS_FILE
 from stack.plan import Plan, external_parts
 from stack.postgres import psql
 from stack.starting import StartFailed, start
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _plan(home: Home) -> Plan:
     """The plan of the running stack, or of the next start on the ports of the last."""
-    return Plan(home, ports.load(home.path / PORTS_FILE), credentials.load_or_create(home), external_parts())
+    return Plan(home, ports.load(home.path / ports.FILE), credentials.load_or_create(home), external_parts())
 
 
 def _running(home: Home) -> Plan:
@@ -79,12 +78,12 @@ def _up(home: Home, options: argparse.Namespace) -> int:
             if supervisor.is_running() or leftovers(home.path):
                 with steps.step("what ran of an earlier start or version is stopped"):
                     supervisor.stop()
-            wanted = ports.remembered(home.path / PORTS_FILE)
+            wanted = ports.remembered(home.path / ports.FILE)
             chosen = ports.choose(wanted)
             if moved := ports.moved(wanted, chosen):
                 with steps.step("ports") as details:
                     details += moved
-            home.private_file(PORTS_FILE, ports.to_text(chosen))
+            home.private_file(ports.FILE, ports.to_text(chosen))
             plan = Plan(home, chosen, plan.credentials, plan.external)
             supervisor = Supervisor(plan)
         start(plan, supervisor, steps)

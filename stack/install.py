@@ -22,21 +22,12 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUIREMENTS = REPOSITORY / "requirements"
-NEEDS_NO_STACK = ("up", "test")
-PORTS_FILE = "ports.json"  # what a start leaves behind
-NOT_RUNNING = 3  # the exit code that init scripts use for it
 OLDEST_UV = (0, 5)
 
 
 def main(verb: str) -> None:
-    """Bring the environment up to date with the locks; the test verb needs more packages than the others.
-
-    A verb that needs a stack where none was ever started ends here, before anything is installed for it.
-    """
+    """Bring the environment up to date with the locks; the test verb needs more packages than the others."""
     home = Path(os.environ.get("LAUREL_HOME") or REPOSITORY / ".run").absolute()
-    if verb not in NEEDS_NO_STACK and not (home / PORTS_FILE).exists():
-        say("Laurel was never started here. `./start.sh` starts it.")
-        sys.exit(NOT_RUNNING)
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock = (home / "install.lock").open("w")

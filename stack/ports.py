@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+FILE = "ports.json"  # in the state directory, from the first start on
 
 # Ports this process has spoken for. Its servers take a while to listen, and another stack that starts meanwhile must
 # not take them for free; an abstract Unix socket says so to every process of the machine, and ends with this one.

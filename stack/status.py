@@ -6,9 +6,9 @@ import time
 import requests
 
 from stack import airflow
-from stack.install import NOT_RUNNING
 from stack.plan import FROM_ENV_VERB, Plan
 from stack.supervisor import Supervisor, leftovers
+from stack.verbs import NOT_RUNNING
 
 LITTLE_ROOM = 2**30  # bytes: Postgres keeps that much of its log alone
 

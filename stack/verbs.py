@@ -5,6 +5,7 @@ from pathlib import Path
 
 DESCRIPTION = "`./start.sh`: Laurel on this machine, without Docker and without root."
 TAKE_MORE_WORDS = ("test", "psql", "dbt")
+NOT_RUNNING = 3  # the exit code that init scripts use for it
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
 
     verb("up", "install and start everything that is not running yet (also without a verb)")
     verb("stop", "stop every process; the data stays")
-    verb("status", "what runs, where, since when; exit code 3 where something does not")
+    verb("status", f"what runs, where, since when; exit code {NOT_RUNNING} where something does not")
     verb("test", "lint, types and every test, in a throw-away home; `test faults` kills parts; more words go to pytest")
     logs = verb("logs", "follow the logs of all processes, or of one")
     logs.add_argument("process", nargs="?", help="as `status` names it")

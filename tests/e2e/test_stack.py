@@ -38,6 +38,7 @@ def test_up_again_changes_nothing(stack) -> None:
     before = supervised(stack)
     printed = stack.run("up").stdout
     assert supervised(stack) == before
+    assert "sample school" not in printed  # what is done is not done again
     assert stack.api_url in printed
     assert stack.researcher_key in printed
 

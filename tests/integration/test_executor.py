@@ -21,7 +21,7 @@ SEEN = {
 def test_a_dead_worker_a_dead_scheduler_and_one_that_ends(tmp_path: Path) -> None:
     running = {
         executor: subprocess.Popen(
-            command("kill_workers", executor),
+            command("try_executor", executor),
             env=environment(tmp_path / executor),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,11 +83,26 @@ def notify(settings: Settings, times: int = 1) -> None:
     connection.close()
 
 
-def test_a_notification_fires_once(listener: Listener, module_settings: Settings) -> None:
+def listeners(settings: Settings) -> list[tuple[object, ...]]:
+    """Who listens: a listener that has connected anew is another one."""
+    with closing(connect(settings.database_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select pid, backend_start from pg_stat_activity "
+            "where datname = current_database() and application_name = %s",
+            [f"airflow listens to {CHANNEL}"],
+        )
+        return cursor.fetchall()
+
+
+def test_a_notification_fires_once_and_is_heard_itself(listener: Listener, module_settings: Settings) -> None:
+    """Not found by connecting anew, which also fires."""
+    before = listeners(module_settings)
+    assert len(before) == 1
     for _ in range(2):
         notify(module_settings)
         assert listener.event() == CHANNEL
         assert listener.events_until_silence() == []
+    assert listeners(module_settings) == before
 
 
 def test_a_burst_is_a_few_events_and_what_follows_is_not_lost(listener: Listener, module_settings: Settings) -> None:

@@ -139,7 +139,7 @@ def test_waiting_ends_with_the_seconds(ada: Any, students: Students) -> None:
     start = time.monotonic()
     response = ada.get(f"{SUBMISSIONS}/{id}?wait=0.7")
     assert response.json["status"] == "received"
-    assert time.monotonic() - start > 0.6
+    assert 0.6 < time.monotonic() - start < 60  # the most that anybody may wait
     assert response.headers["Retry-After"]
 
 

@@ -37,16 +37,6 @@ def test_the_wheel_of_this_machine_is_chosen(monkeypatch, machine, libc, expecte
     assert install.choose_wheel(links, "1.2.3") == f"{PREFIX}{expected}#sha256=1"
 
 
-@pytest.mark.parametrize("verb", ["status", "stop", "env", "user"])
-def test_where_nothing_was_started_nothing_is_installed(tmp_path: Path, monkeypatch, capsys, verb: str) -> None:
-    monkeypatch.setenv("LAUREL_HOME", str(tmp_path / "new"))
-    with pytest.raises(SystemExit) as ended:
-        install.main(verb)
-    assert ended.value.code == install.NOT_RUNNING
-    assert "never started" in capsys.readouterr().err
-    assert not (tmp_path / "new").exists()
-
-
 def test_a_home_that_cannot_be_written_is_told_in_a_line(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("LAUREL_HOME", str(tmp_path / "file" / "home"))

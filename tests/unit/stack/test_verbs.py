@@ -1,6 +1,7 @@
 """The verbs of ./start.sh that need no running stack."""
 
 import fcntl
+import os
 import subprocess
 import sys
 import threading
@@ -14,8 +15,7 @@ from elt.errors import Unavailable
 from stack import failures, verbs
 from stack.__main__ import VERBS, main
 from stack.home import REPOSITORY, Home
-from stack.install import PORTS_FILE
-from stack.ports import DEFAULTS, any_free, to_text
+from stack.ports import DEFAULTS, FILE, any_free, to_text
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A stopped stack whose logs are not in its state directory, as in a checkout."""
     place = Home(tmp_path / "state", tmp_path / "logs")
     place.create()
-    place.private_file(PORTS_FILE, to_text({name: any_free() for name in DEFAULTS}))
+    place.private_file(FILE, to_text({name: any_free() for name in DEFAULTS}))
     monkeypatch.setattr(Home, "from_environment", lambda: place)
     return place
 
@@ -38,6 +38,15 @@ def test_every_verb_of_the_list_does_something() -> None:
 def test_the_list_of_verbs_needs_no_installation() -> None:
     bare = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append({str(REPOSITORY)!r}); import stack.verbs"]
     subprocess.run(bare, check=True)
+
+
+@pytest.mark.parametrize("verb", ["status", "stop", "env", "user"])
+def test_where_nothing_was_started_nothing_is_installed(tmp_path: Path, verb: str) -> None:
+    environment = os.environ | {"LAUREL_HOME": str(tmp_path / "new")}
+    done = subprocess.run([REPOSITORY / "start.sh", verb], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == verbs.NOT_RUNNING
+    assert done.stderr == "Laurel was never started here. `./start.sh` starts it.\n"
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("words", ["user list", "psql", "load district"])
@@ -66,7 +75,7 @@ def test_reset_deletes_data_accounts_and_logs_but_nothing_installed(home: Home) 
 def test_reset_does_without_logs_that_somebody_deleted(home: Home) -> None:
     home.logs.rmdir()
     assert main(["reset", "--yes"]) == 0
-    assert not (home.path / PORTS_FILE).exists()
+    assert not (home.path / FILE).exists()
 
 
 @pytest.mark.parametrize("words", [["stop"], ["reset", "--yes"]])
@@ -78,7 +87,7 @@ def test_stop_and_reset_wait_for_a_start_that_is_at_work(home: Home, words: list
         other.start()
         other.join(timeout=0.5)
         assert other.is_alive()
-        assert (home.path / PORTS_FILE).exists()
+        assert (home.path / FILE).exists()
     other.join(timeout=30)
     assert codes == [0]
 
