@@ -87,7 +87,8 @@ class Parts:
         return []
 
     def put_aside(self, name: str) -> None:
-        """End a process that supervisor shall not start again for now."""
+        """End a process that supervisor shall not start again for now; one that has just died is started first."""
+        wait_until(lambda: self.supervisor.processes()[name]["statename"] == "RUNNING", 90, f"{name} runs")
         self.supervisor._rpc.supervisor.stopProcess(name)
 
     def is_back(self) -> bool:
